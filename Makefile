@@ -1,0 +1,46 @@
+# The commands of a fresh clone; each does the set-up it needs. `make help` lists them.
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+PORT ?= 8000
+
+.PHONY: help setup run test check bench format clean
+
+help:  ## what there is
+	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+
+setup: $(VENV)/.done  ## make .venv with everything in it (uv.lock is honoured)
+
+$(VENV)/.done: pyproject.toml uv.lock
+	@if command -v uv >/dev/null 2>&1 && uv --version >/dev/null 2>&1; then \
+	  uv sync --locked --quiet; \
+	else \
+	  $(PYTHON) -m venv --upgrade-deps $(VENV) && $(BIN)/python -m pip install --quiet uv && \
+	  UV_PROJECT_ENVIRONMENT=$(CURDIR)/$(VENV) $(BIN)/uv sync --locked --quiet --inexact; \
+	fi
+	@touch $@
+
+run: setup  ## the demo: a town, its site, the worker and a pretend administration
+	@exec $(BIN)/streetmend demo --port $(PORT)
+
+test: setup  ## the whole suite (installs PostgreSQL and Chromium with apt where it may)
+	@$(BIN)/python tests/needs.py
+	@$(BIN)/pytest
+
+check: setup  ## format, lint, types, import contracts, docs
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+	@$(BIN)/pytest tests/docs tests/architecture
+
+bench: setup  ## benchmarks, printed as ratios
+	@$(BIN)/python tests/needs.py
+	@$(BIN)/python -m bench
+
+format: setup  ## put the code into shape
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+clean:  ## remove what was made
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
