@@ -1,0 +1,70 @@
+"""The console script `streetmend`. Each command lies in a module of its own and is loaded when it is asked for.
+
+Exit status: 0 done, 1 problems found, 2 wrong use. An error says what, why, and the one command to run next.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+#: command -> "module:attribute" below this package; docs/reference/commands.md has a heading for each
+COMMANDS: dict[str, str] = {}
+
+
+class Problem(click.ClickException):
+    """Something that an operator can mend: what, why, and the command to run next."""
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, next_command: str = "") -> None:
+        super().__init__(what + (f"\nRun next: {next_command}" if next_command else ""))
+
+
+class Commands(click.Group):
+    """The commands by name, each imported only when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in alphabetical order."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name, loaded now."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name].partition(":")
+        command = getattr(importlib.import_module(f"streetmend.cli.{module}"), attribute)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{COMMANDS[cmd_name]} is no command")
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="streetmend")
+def group() -> None:
+    """Streetmend: residents report street problems, the administration responsible gets them and answers."""
+
+
+def setup_django() -> None:
+    """Django is ready to use; a setting that cannot be understood ends the program with its name.
+
+    Every command that touches the database calls this first, so that `--help` never needs a database.
+    """
+    import django
+    from django.core.exceptions import ImproperlyConfigured
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "streetmend.settings")
+    try:
+        django.setup()
+    except ImproperlyConfigured as error:
+        raise click.UsageError(f"A setting is wrong. {error}") from error
+
+
+def main() -> None:
+    """Run the command line of this process and exit."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(line_buffering=True)
+    group(prog_name="streetmend")

@@ -1,0 +1,18 @@
+"""Reports, what is said about them, and the outbox: everything durable that starts with a resident."""
+
+from streetmend.reports.models.outbox import Attempt, Delivery, Inbox, Notice, WorkerBeat
+from streetmend.reports.models.report import Alert, ConfirmLink, Draft, Photo, Report, Update
+
+__all__ = [
+    "Alert",
+    "Attempt",
+    "ConfirmLink",
+    "Delivery",
+    "Draft",
+    "Inbox",
+    "Notice",
+    "Photo",
+    "Report",
+    "Update",
+    "WorkerBeat",
+]

@@ -1,0 +1,236 @@
+"""What must leave and what came in: deliveries with their attempts, notices, and the inbox of pulled updates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+
+from streetmend.accounts.models import Person
+from streetmend.bodies.models import Body, CategoryName, Endpoint
+from streetmend.reports.models.report import Report, Update
+from streetmend.reports.states import DeliveryState
+
+
+class DeliveryKind(models.TextChoices):
+    """What is owed."""
+
+    REPORT = "report", "report"
+    UPDATE = "update", "update"
+    PHOTO = "photo", "photo"
+
+
+class Delivery(models.Model):
+    """A report (or an update) owed to one body, until it is there. One row is one promise; a second row cannot exist."""
+
+    report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="deliveries")
+    body = models.ForeignKey(Body, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
+    #: null: by e-mail
+    endpoint = models.ForeignKey(
+        Endpoint, null=True, blank=True, on_delete=models.SET_NULL, related_name="deliveries"
+    )
+    kind = models.CharField(max_length=10, choices=DeliveryKind, default=DeliveryKind.REPORT)
+    update = models.ForeignKey(
+        Update, null=True, blank=True, on_delete=models.CASCADE, related_name="deliveries"
+    )
+    seq = models.PositiveIntegerField(default=0)
+    state = models.CharField(
+        max_length=10,
+        choices=[(state.value, state.value) for state in DeliveryState],
+        default=DeliveryState.WAITING,
+    )
+    #: one sentence for people: why it is where it is
+    why = models.CharField(max_length=500, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    checks = models.PositiveIntegerField(default=0)
+    next_at = models.DateTimeField(null=True, blank=True)
+    check_wanted_at = models.DateTimeField(null=True, blank=True)
+    lease_owner = models.CharField(max_length=100, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    remote_id = models.CharField(max_length=255, blank=True)
+    #: how we know that it is there: "answer", "token", "found", ...
+    proof = models.CharField(max_length=30, blank=True)
+    token = models.CharField(max_length=255, blank=True)
+    #: our mark of this promise, sent with every attempt (UUID)
+    mark = models.UUIDField(unique=True)
+    #: frozen at the first attempt; a repeat sends the same
+    params_snapshot: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    first_sent_at = models.DateTimeField(null=True, blank=True)
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    settle_until = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    # copied from the report in the same transaction, for searches by body
+    requested_at = models.DateTimeField(null=True, blank=True)
+    visible = models.BooleanField(default=False)
+    closed = models.BooleanField(default=False)
+    category_name = models.ForeignKey(
+        CategoryName, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["report", "body", "kind", "seq"], name="one_delivery_per_promise"
+            ),
+            models.UniqueConstraint(
+                fields=["endpoint", "kind", "remote_id"],
+                condition=~models.Q(remote_id="") & ~models.Q(kind="update"),
+                name="one_report_per_remote_id",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["body", "requested_at", "report", "closed", "category_name"],
+                name="delivery_body",
+                condition=models.Q(visible=True),
+            ),
+            models.Index(
+                fields=["next_at", "id"],
+                name="delivery_due",
+                condition=models.Q(state__in=["waiting", "token", "uncertain"]),
+            ),
+            models.Index(fields=["lease_until"], name="delivery_leased", condition=models.Q(state="sending")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.report_id} to body {self.body_id}: {self.state}"
+
+
+class Attempt(models.Model):
+    """One try at one delivery, written before the first byte leaves."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="tries")
+    n = models.PositiveIntegerField()
+    worker = models.CharField(max_length=100)
+    started_at = models.DateTimeField()
+    sent_bytes = models.PositiveIntegerField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    #: accepted, token, not_received, credentials, refused, unknown; empty while it runs
+    outcome = models.CharField(max_length=20, blank=True)
+    http_status = models.PositiveIntegerField(null=True, blank=True)
+    remote_date = models.CharField(max_length=100, blank=True)
+    error_class = models.CharField(max_length=100, blank=True)
+    #: what it means, in words for people
+    explanation = models.CharField(max_length=500, blank=True)
+    #: the first 4 kB of the answer, secrets masked
+    response_head = models.TextField(blank=True)
+    request_hash = models.CharField(max_length=64, blank=True)
+    #: what was sent, secrets masked
+    params_snapshot: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    #: an id that came too late to be recorded on the delivery
+    evidence_id = models.CharField(max_length=255, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["delivery", "n"], name="one_attempt_per_number")]
+
+    def __str__(self) -> str:
+        return f"attempt {self.n} of delivery {self.delivery_id}"
+
+
+class InboxState(models.TextChoices):
+    """What became of a pulled row."""
+
+    NEW = "new", "new"
+    APPLIED = "applied", "applied"
+    ORPHAN = "orphan", "no report of ours yet"
+    ERROR = "error", "could not be applied"
+
+
+class Inbox(models.Model):
+    """A pulled update as it came, kept before it is applied; its key makes a repeat harmless."""
+
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="inbox")
+    key = models.CharField(max_length=255)
+    #: the body's number of the report
+    remote_report_id = models.CharField(max_length=255, blank=True)
+    content: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    content_hash = models.CharField(max_length=64)
+    received_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=InboxState, default=InboxState.NEW)
+    why = models.CharField(max_length=500, blank=True)
+    update = models.ForeignKey(Update, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        verbose_name_plural = "inbox"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["endpoint", "key", "content_hash"], name="one_inbox_row_per_content"
+            )
+        ]
+        indexes = [models.Index(fields=["endpoint", "state", "remote_report_id"], name="inbox_of_endpoint")]
+
+    def __str__(self) -> str:
+        return f"{self.key} from endpoint {self.endpoint_id}"
+
+
+class NoticeKind(models.TextChoices):
+    """Why somebody is told."""
+
+    CONFIRM_REPORT = "confirm_report", "confirm your report"
+    CONFIRM_UPDATE = "confirm_update", "confirm your update"
+    CONFIRM_ALERT = "confirm_alert", "confirm that you want to follow"
+    SIGN_IN = "sign_in", "sign in"
+    REPORT_SENT = "report_sent", "your report was sent"
+    REPORT_UPDATED = "report_updated", "there is news about a report"
+    STAFF = "staff", "something for staff"
+
+
+class NoticeState(models.TextChoices):
+    """Where a notice stands."""
+
+    WAITING = "waiting", "waiting"
+    SENDING = "sending", "sending"
+    SENT = "sent", "sent"
+    FAILED = "failed", "failed"
+
+
+class Notice(models.Model):
+    """One message due to one address."""
+
+    kind = models.CharField(max_length=20, choices=NoticeKind)
+    email = models.CharField(max_length=254)
+    person = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.CASCADE, related_name="notices"
+    )
+    report = models.ForeignKey(
+        Report, null=True, blank=True, on_delete=models.CASCADE, related_name="notices"
+    )
+    update = models.ForeignKey(Update, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    delivery = models.ForeignKey(Delivery, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    language = models.CharField(max_length=10, default="en")
+    #: what the words need besides the report: links, the body's name
+    content: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    #: the same for every repeat, so that a mail system drops it
+    message_id = models.CharField(max_length=255, unique=True)
+    state = models.CharField(max_length=10, choices=NoticeState, default=NoticeState.WAITING)
+    attempts = models.PositiveIntegerField(default=0)
+    why = models.CharField(max_length=500, blank=True)
+    next_at = models.DateTimeField(null=True, blank=True)
+    lease_owner = models.CharField(max_length=100, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["next_at", "id"],
+                name="notice_due",
+                condition=models.Q(state__in=["waiting", "sending"]),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} to person {self.person_id}: {self.state}"
+
+
+class WorkerBeat(models.Model):
+    """A sign of life of one worker process."""
+
+    worker = models.CharField(max_length=100, unique=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.worker

@@ -1,0 +1,193 @@
+"""A report and what belongs to it. Only `reports.services` writes these rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+
+from streetmend.bodies.models import Body, CategoryName
+from streetmend.reports.states import Actor, State
+
+
+def _choices(states: type[State] | type[Actor]) -> list[tuple[str, str]]:
+    return [(state.value, state.value.replace("_", " ")) for state in states]
+
+
+class Report(models.Model):
+    """One problem at one place, told by one person. Coordinates are WGS84 degrees."""
+
+    lat = models.FloatField()
+    long = models.FloatField()
+    title = models.CharField(max_length=200)
+    detail = models.TextField(blank=True)
+    category_name = models.ForeignKey(
+        CategoryName, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    #: [{"code": .., "values": [..]}] as answered, for every body that asked
+    answers: models.JSONField[list[dict[str, Any]], list[dict[str, Any]]] = models.JSONField(default=list)
+    address = models.CharField(max_length=300, blank=True)
+    #: how to find it: "opposite the bakery"
+    place_hint = models.CharField(max_length=300, blank=True)
+
+    reporter = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="reports"
+    )
+    #: the name as told with this report; shown only where show_name is true
+    name = models.CharField(max_length=200, blank=True)
+    show_name = models.BooleanField(default=False)
+    email = models.CharField(max_length=254, blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    language = models.CharField(max_length=10, default="en")
+    #: how it came in; what interface_used shows
+    source = models.CharField(max_length=100, default="Web interface")
+
+    state = models.CharField(max_length=20, choices=_choices(State), default=State.UNCONFIRMED)
+    hidden = models.BooleanField(default=False)
+    private = models.BooleanField(default=False)
+    status_notes = models.TextField(blank=True)
+    expected_at = models.DateTimeField(null=True, blank=True)
+
+    created_at = models.DateTimeField()
+    #: when it became public, in whole seconds; null until then
+    requested_at = models.DateTimeField(null=True, blank=True)
+    updated_at = models.DateTimeField()
+    #: when the first body had it
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    # kept for the mass reads, always recomputed from their sources (`reports.services.kept`)
+    visible = models.BooleanField(default=False)
+    closed = models.BooleanField(default=False)
+    has_photo = models.BooleanField(default=False)
+    comment_count = models.PositiveIntegerField(default=0)
+    photo_names: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
+    #: ids of the bodies with a delivery that was not cancelled, in order
+    recipient_ids: models.JSONField[list[int], list[int]] = models.JSONField(default=list)
+    #: goes up with every change of anything that is shown
+    version = models.PositiveIntegerField(default=1)
+
+    #: the one-use token of the form that made it: a repeat finds the report instead of making another
+    form_token = models.CharField(max_length=64, null=True, blank=True, unique=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["requested_at", "id", "closed", "has_photo", "category_name", "source"],
+                name="report_newest",
+                condition=models.Q(visible=True),
+            ),
+            models.Index(
+                fields=["category_name", "requested_at", "id"],
+                name="report_category",
+                condition=models.Q(visible=True),
+            ),
+            models.Index(
+                fields=["updated_at", "requested_at", "id"],
+                name="report_updated",
+                condition=models.Q(visible=True),
+            ),
+            models.Index(fields=["lat", "long"], name="report_place", condition=models.Q(visible=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.title}"
+
+
+class Update(models.Model):
+    """Something said about a report later."""
+
+    report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="updates")
+    actor = models.CharField(max_length=10, choices=_choices(Actor))
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="updates"
+    )
+    body = models.ForeignKey(Body, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    name = models.CharField(max_length=200, blank=True)
+    show_name = models.BooleanField(default=False)
+    text = models.TextField(blank=True)
+    #: the state that it moved the report to; empty where it moved nothing
+    state = models.CharField(max_length=20, choices=_choices(State), blank=True)
+    #: the body's own word for the state, where it was not understood
+    foreign_state = models.CharField(max_length=100, blank=True)
+    #: when it was said (UTC), never before the report and never far in the future
+    at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    #: the body's number of the update
+    remote_id = models.CharField(max_length=255, blank=True)
+    source = models.CharField(max_length=100, blank=True)
+    media_urls: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
+    hidden = models.BooleanField(default=False)
+    form_token = models.CharField(max_length=64, null=True, blank=True, unique=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["report", "at", "id"], name="update_of_report")]
+
+    def __str__(self) -> str:
+        return f"update {self.pk} of report {self.report_id}"
+
+
+class Photo(models.Model):
+    """A picture of a report or an update: decoded and encoded anew, without any metadata."""
+
+    report = models.ForeignKey(Report, null=True, blank=True, on_delete=models.CASCADE, related_name="photos")
+    update = models.ForeignKey(Update, null=True, blank=True, on_delete=models.CASCADE, related_name="photos")
+    #: the file's random name in the store, without its folder
+    name = models.CharField(max_length=100, unique=True)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    alt = models.CharField(max_length=300, blank=True)
+    position = models.PositiveIntegerField(default=0)
+    hidden = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Alert(models.Model):
+    """A wish to be told about a report."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="alerts")
+    report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="alerts")
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["person", "report"], name="one_alert_per_person_and_report")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} follows {self.report_id}"
+
+
+class ConfirmLink(models.Model):
+    """A link that confirms one thing once, by a button. Only the hash of its secret is kept."""
+
+    secret_hash = models.CharField(max_length=64, unique=True)
+    report = models.ForeignKey(Report, null=True, blank=True, on_delete=models.CASCADE, related_name="links")
+    alert = models.ForeignKey(Alert, null=True, blank=True, on_delete=models.CASCADE, related_name="links")
+    update_text: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"confirm link {self.pk}"
+
+
+class Draft(models.Model):
+    """A report in the making: kept after each step of the form, found again by its token."""
+
+    token_hash = models.CharField(max_length=64, unique=True)
+    content: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField(db_index=True)
+    #: what became of it
+    report = models.ForeignKey(Report, null=True, blank=True, on_delete=models.CASCADE, related_name="drafts")
+
+    def __str__(self) -> str:
+        return f"draft {self.pk}"

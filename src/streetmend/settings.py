@@ -1,0 +1,219 @@
+"""Django's settings, all read from the environment (docs/reference/settings.md has a heading for each name).
+
+A secret may come from a file: ``X_FILE`` names it. A value that cannot be understood stops the program with the name of the
+setting, so that an operator never has to guess.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from streetmend.database.config import database_config
+
+T = TypeVar("T")
+
+#: Every environment variable that is read here, in order; the docs test compares it with the reference.
+ENVIRONMENT: list[str] = []
+
+
+def _read(name: str, default: str, parse: Callable[[str], T]) -> T:
+    """The setting's value, from the environment or from the file that ``NAME_FILE`` names."""
+    ENVIRONMENT.append(name)
+    raw = os.environ.get(name)
+    file = os.environ.get(f"{name}_FILE")
+    try:
+        if raw is None and file:
+            raw = Path(file).read_text(encoding="utf-8").strip()
+        return parse(default if raw is None else raw)
+    except (OSError, ValueError, ImproperlyConfigured) as error:
+        raise ImproperlyConfigured(f"{name}: {error}") from error
+
+
+def _base_url(raw: str) -> str:
+    parts = urlsplit(raw.strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(f"{raw!r} is not an address like https://reports.example.org")
+    return raw.strip().rstrip("/")
+
+
+def _words(raw: str) -> list[str]:
+    return [word for word in raw.replace(",", " ").split() if word]
+
+
+def _networks(raw: str) -> list[str]:
+    return [str(ip_network(word)) for word in _words(raw)]
+
+
+def _positive(raw: str) -> int:
+    number = int(raw)
+    if number < 1:
+        raise ValueError(f"{raw} is not a number above 0")
+    return number
+
+
+def _secret_key(data: Path) -> Callable[[str], str]:
+    """The given key, or the one kept in the data directory, made there at the first start."""
+
+    def parse(raw: str) -> str:
+        if raw:
+            return raw
+        file = data / "secret_key"
+        if not file.exists():
+            data.mkdir(parents=True, exist_ok=True)
+            try:
+                descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            except FileExistsError:  # another process was first; its key is the site's key
+                return file.read_text(encoding="ascii")
+            with os.fdopen(descriptor, "w", encoding="ascii") as handle:
+                handle.write(secrets.token_urlsafe(64))
+        return file.read_text(encoding="ascii")
+
+    return parse
+
+
+DATA = _read("STREETMEND_DATA", "./var", lambda raw: Path(raw).expanduser().resolve())
+SECRET_KEY = _read("STREETMEND_SECRET_KEY", "", _secret_key(DATA))
+PORT = _read("PORT", "8000", _positive)
+BASE_URL = _read("STREETMEND_BASE_URL", f"http://127.0.0.1:{PORT}", _base_url)
+_base = urlsplit(BASE_URL)
+ALLOWED_HOSTS = _read("STREETMEND_ALLOWED_HOSTS", _base.hostname or "", _words)
+INSTANCE_ID = _read("STREETMEND_INSTANCE_ID", "", str.strip)
+METRICS_KEY = _read("STREETMEND_METRICS_KEY", "", str.strip)
+MAX_REQUESTS = _read("STREETMEND_MAX_REQUESTS", "1000", _positive)
+OUTBOUND_ALLOW = _read("STREETMEND_OUTBOUND_ALLOW", "", _networks)
+GEOCODER = _read("STREETMEND_GEOCODER", "none", str.strip)
+TILES = _read("STREETMEND_TILES", "none", str.strip)
+
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": _read(
+        "DATABASE_URL",
+        f"sqlite:///{DATA / 'streetmend.sqlite3'}",
+        lambda raw: database_config(raw, data_dir=DATA),
+    )
+}
+_mail: dict[str, Any] = _read(
+    "EMAIL_URL", f"filemail://{DATA / 'mail'}", lambda raw: dict(environ.Env.email_url_config(raw))
+)
+EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
+EMAIL_HOST = _mail.get("EMAIL_HOST") or "localhost"
+EMAIL_PORT = _mail.get("EMAIL_PORT") or 25
+EMAIL_HOST_USER = _mail.get("EMAIL_HOST_USER") or ""
+EMAIL_HOST_PASSWORD = _mail.get("EMAIL_HOST_PASSWORD") or ""
+EMAIL_USE_TLS = bool(_mail.get("EMAIL_USE_TLS"))
+EMAIL_USE_SSL = bool(_mail.get("EMAIL_USE_SSL"))
+EMAIL_FILE_PATH = DATA / "mail" if EMAIL_BACKEND.endswith("filebased.EmailBackend") else None
+EMAIL_TIMEOUT = 60
+EMAIL_SUBJECT_PREFIX = ""
+
+MEDIA_ROOT = DATA / "photos"
+MEDIA_URL = _read("STREETMEND_MEDIA_URL", "/photos/", str.strip)
+
+DEBUG = False
+SECURE = _base.scheme == "https"
+# an own port keeps own cookies: a second demo on the same machine must not sign the first one out
+_cookie = "__Host-streetmend" if SECURE else f"streetmend{PORT}"
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "streetmend.accounts",
+    "streetmend.areas",
+    "streetmend.bodies",
+    "streetmend.reports",
+    "streetmend.desk",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "streetmend.urls"
+WSGI_APPLICATION = "streetmend.wsgi.application"
+AUTH_USER_MODEL = "accounts.Person"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+_UI = Path(__file__).parent / "ui"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [_UI / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# Moments are kept in UTC; the site's own zone is a row of the site file and is applied where something is shown.
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = True
+LANGUAGE_CODE = "en"
+LANGUAGES = [("nb", _("Norwegian Bokmål")), ("nn", _("Norwegian Nynorsk")), ("en", _("English"))]
+LOCALE_PATHS = [_UI / "locale"]
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [_UI / "static"]
+STATIC_ROOT = DATA / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+# served from the package when nothing was collected, so that a checkout needs no extra step
+WHITENOISE_USE_FINDERS = True
+
+SESSION_COOKIE_NAME = f"{_cookie}-session"
+CSRF_COOKIE_NAME = f"{_cookie}-csrf"
+LANGUAGE_COOKIE_NAME = f"{_cookie}-language"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
+SECURE_SSL_REDIRECT = SECURE
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
+SECURE_REDIRECT_EXEMPT = [r"^open311/", r"^healthz$", r"^readyz$", r"^metrics$"]
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+X_FRAME_OPTIONS = "DENY"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+LOGIN_URL = "/desk/sign-in"
+FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
+
+# 10 MB a photo, 25 MB a request; the parsers cut while they stream (facts of size are told in the error)
+MAX_PHOTO_BYTES = 10 * 1024 * 1024
+MAX_BODY_BYTES = 25 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
+FILE_UPLOAD_PERMISSIONS = 0o640
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o750
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {"streetmend": {"level": "INFO"}},
+}
