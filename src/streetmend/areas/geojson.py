@@ -93,7 +93,10 @@ def _collection(data: bytes) -> _Collection:
         raise FileUnreadable(f"The file must be a FeatureCollection; its type is {collection.type!r}.")
     if collection.crs is not None:
         name = _crs_name(collection.crs)
-        if name.removeprefix("urn:ogc:def:crs:").replace("EPSG::", "EPSG:") not in _WGS84 and name not in _WGS84:
+        if (
+            name.removeprefix("urn:ogc:def:crs:").replace("EPSG::", "EPSG:") not in _WGS84
+            and name not in _WGS84
+        ):
             raise FileUnreadable(f"The file's coordinates are in {name or 'an unnamed system'}; {_REPROJECT}")
     return collection
 
@@ -116,7 +119,7 @@ def _area(number: int, feature: _Feature, fields: Fields) -> NewArea:
         raise _Wrong(f"it has no property {fields.name!r} ({_among(properties)})")
     area_type = fields.area_type or properties.get("type")
     if not area_type or not isinstance(area_type, str):
-        raise _Wrong("it has no type: a property \"type\", or --type for all")
+        raise _Wrong('it has no type: a property "type", or --type for all')
     mapit_id = _id(feature, properties, fields.id)
     name = properties.get(fields.name or "name")
     try:

@@ -85,9 +85,10 @@ class AreaIndex:
     def nearest(
         self, lat: float, long: float, *, within: float | None = None, among: Collection[int] | None = None
     ) -> Nearby | None:
-        """The nearest areas (several where they begin within a metre of each other) up to `within` metres away, at any distance if None.
+        """The nearest areas: several where they begin within a metre of each other, None where there are none.
 
-        `among`: only areas with these MapIt ids. Raises PlaceInvalid.
+        `within`: metres on the ground at most; None: at any distance. `among`: only areas with these MapIt ids.
+        Raises PlaceInvalid.
         """
         lat, long = checked(lat, long)
         radii = (within,) if within is not None else _WIDER

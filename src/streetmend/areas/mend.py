@@ -6,6 +6,7 @@ import numpy as np
 import shapely
 
 _GLOBE = shapely.box(-180, -90, 180, 90)
+_TURN = np.array([360.0, 0.0])
 _BEYOND = shapely.box(180, -90, 540, 90)
 
 
@@ -46,14 +47,12 @@ def _jumps(part: shapely.Geometry) -> bool:
 
 def _cut(part: shapely.Geometry) -> list[shapely.Geometry]:
     """The polygon in pieces that end at longitude 180."""
-    unrolled = shapely.transform(
-        part, lambda places: np.where(places < [0, -91], places + [360, 0], places)
-    )
+    unrolled = shapely.transform(part, lambda places: np.where(places < [0, -91], places + _TURN, places))
     if _jumps(unrolled):
         raise ShapeRefused("it goes around a pole")
     if not shapely.is_valid(unrolled):
         unrolled = _only_land(shapely.make_valid(unrolled, method="structure", keep_collapsed=False))
     west = shapely.intersection(unrolled, _GLOBE)
-    east = shapely.transform(shapely.intersection(unrolled, _BEYOND), lambda places: places - [360, 0])
+    east = shapely.transform(shapely.intersection(unrolled, _BEYOND), lambda places: places - _TURN)
     pieces = [piece for half in (west, east) for piece in shapely.get_parts(half)]
     return [piece for piece in pieces if piece.geom_type == "Polygon" and not piece.is_empty]
