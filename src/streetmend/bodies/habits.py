@@ -89,6 +89,8 @@ class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
     """The attribute in which the endpoint wants our report's id; it is sent where the category asks for it."""
     always_send_id: bool = False
     """Send the id's attribute though the category does not ask for it."""
+    grid: Word = ""
+    """The grid of easting and northing where the category asks for them: an EPSG code such as "EPSG:25832"; empty: the UTM zone."""
     device_field: Word = ""
     """The parameter that tells how the report came in ("device_id", FixMyStreet says "deviceid"); empty: it is not sent."""
     multivalue: Multivalue = Multivalue.REPEAT
@@ -113,6 +115,8 @@ class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
     # --- what its answers mean
     duplicate_pattern: Word = ""
     """A regular expression that finds a refusal which means "I have it already"; its group "id" is the number."""
+    spaces_in_ids: bool = False
+    """The endpoint's numbers may hold spaces; otherwise what has some is taken for a message and not for a number."""
     customer_reference: bool = False
     """People see, and updates carry, the endpoint's customer_reference instead of its service_request_id."""
     ask_by: Word = ""
