@@ -33,7 +33,7 @@ check: setup  ## format, lint, types, import contracts, docs
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
-	@$(BIN)/pytest tests/docs tests/architecture
+	@$(BIN)/pytest $(wildcard tests/docs tests/architecture)
 
 bench: setup  ## benchmarks, printed as ratios
 	@$(BIN)/python tests/needs.py

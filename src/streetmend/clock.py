@@ -1,6 +1,4 @@
-"""The clock that everything is given: a test hands in another one."""
-
-from __future__ import annotations
+"""The clock that everything is given: nothing of ours asks the machine for the time by itself."""
 
 import time
 from datetime import UTC, datetime
@@ -8,14 +6,14 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Tells the time."""
+    """Tells the calendar time and measures how long things take. The two are not related."""
 
     def now(self) -> datetime:
-        """The present moment, aware, in UTC."""
+        """This moment, aware, in UTC."""
         ...
 
     def monotonic(self) -> float:
-        """Seconds from some fixed start; never set back."""
+        """Seconds since some fixed moment; never runs backwards, whatever is done to the calendar."""
         ...
 
 
@@ -23,9 +21,9 @@ class SystemClock:
     """The machine's clock."""
 
     def now(self) -> datetime:
-        """The present moment, aware, in UTC."""
+        """This moment, aware, in UTC."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Seconds since the machine started, more or less."""
+        """Seconds since some fixed moment of this machine."""
         return time.monotonic()
