@@ -32,7 +32,7 @@ def follow(*, report: Report, email: str, language: str, now: datetime) -> None:
             person=person,
             report=report,
             language=language,
-            secret=secret,
+            content={"secret": secret},
             now=now,
         )
 

@@ -248,7 +248,7 @@ def _ask_to_confirm(report: Report, now: datetime) -> str:
         person=report.reporter,
         report=report,
         language=report.language,
-        secret=secret,
+        content={"secret": secret},
         now=now,
     )
     return secret

@@ -178,7 +178,7 @@ def request_update(*, report: Report, told: Told, said: Said, now: datetime, for
             person=person,
             report=locked,
             language=told.language,
-            secret=secret,
+            content={"secret": secret},
             now=now,
         )
     return secret
