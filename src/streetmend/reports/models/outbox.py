@@ -43,9 +43,11 @@ class Delivery(models.Model):
     why = models.CharField(max_length=500, blank=True)
     attempts = models.PositiveIntegerField(default=0)
     checks = models.PositiveIntegerField(default=0)
+    #: when the worker has something to do with it (the injected clock); null: nothing happens by itself
     next_at = models.DateTimeField(null=True, blank=True)
     check_wanted_at = models.DateTimeField(null=True, blank=True)
     lease_owner = models.CharField(max_length=100, blank=True)
+    #: by the database's clock
     lease_until = models.DateTimeField(null=True, blank=True)
     remote_id = models.CharField(max_length=255, blank=True)
     #: how we know that it is there: "answer", "token", "found", ...
@@ -55,8 +57,10 @@ class Delivery(models.Model):
     mark = models.UUIDField(unique=True)
     #: frozen at the first attempt; a repeat sends the same
     params_snapshot: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    #: when bytes first may have left
     first_sent_at = models.DateTimeField(null=True, blank=True)
     accepted_at = models.DateTimeField(null=True, blank=True)
+    #: until then an unknown outcome rests
     settle_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
 
@@ -87,11 +91,11 @@ class Delivery(models.Model):
                 condition=models.Q(visible=True),
             ),
             models.Index(
-                fields=["next_at", "id"],
-                name="delivery_due",
-                condition=models.Q(state__in=["waiting", "token", "uncertain"]),
+                fields=["state", "next_at"], name="delivery_due", condition=models.Q(next_at__isnull=False)
             ),
-            models.Index(fields=["lease_until"], name="delivery_leased", condition=models.Q(state="sending")),
+            models.Index(
+                fields=["lease_until"], name="delivery_leased", condition=models.Q(lease_until__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -102,6 +106,10 @@ class Attempt(models.Model):
     """One try at one delivery, written before the first byte leaves."""
 
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="tries")
+    #: where it went; null: by e-mail
+    endpoint = models.ForeignKey(
+        Endpoint, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     n = models.PositiveIntegerField()
     worker = models.CharField(max_length=100)
     started_at = models.DateTimeField()
@@ -117,13 +125,14 @@ class Attempt(models.Model):
     #: the first 4 kB of the answer, secrets masked
     response_head = models.TextField(blank=True)
     request_hash = models.CharField(max_length=64, blank=True)
-    #: what was sent, secrets masked
+    #: what was sent, without secrets, where it is not what the first attempt sent
     params_snapshot: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
     #: an id that came too late to be recorded on the delivery
     evidence_id = models.CharField(max_length=255, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["delivery", "n"], name="one_attempt_per_number")]
+        indexes = [models.Index(fields=["endpoint", "-id"], name="attempt_of_endpoint")]
 
     def __str__(self) -> str:
         return f"attempt {self.n} of delivery {self.delivery_id}"
@@ -138,11 +147,20 @@ class InboxState(models.TextChoices):
     ERROR = "error", "could not be applied"
 
 
+class InboxKind(models.TextChoices):
+    """What the pulled row is."""
+
+    UPDATE = "update", "an update"
+    STATUS = "status", "the report's status and notes, where the endpoint has no list of updates"
+
+
 class Inbox(models.Model):
     """A pulled update as it came, kept before it is applied; its key makes a repeat harmless."""
 
     endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="inbox")
-    key = models.CharField(max_length=255)
+    kind = models.CharField(max_length=10, choices=InboxKind, default=InboxKind.UPDATE)
+    #: "id:" and the body's number of the update, or "hash:" and a digest of the row where it has none
+    key = models.CharField(max_length=300)
     #: the body's number of the report
     remote_report_id = models.CharField(max_length=255, blank=True)
     content: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
@@ -150,6 +168,8 @@ class Inbox(models.Model):
     received_at = models.DateTimeField()
     state = models.CharField(max_length=10, choices=InboxState, default=InboxState.NEW)
     why = models.CharField(max_length=500, blank=True)
+    #: when it is looked at (again); null: done with
+    next_at = models.DateTimeField(null=True, blank=True)
     update = models.ForeignKey(Update, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
 
     class Meta:
@@ -159,7 +179,10 @@ class Inbox(models.Model):
                 fields=["endpoint", "key", "content_hash"], name="one_inbox_row_per_content"
             )
         ]
-        indexes = [models.Index(fields=["endpoint", "state", "remote_report_id"], name="inbox_of_endpoint")]
+        indexes = [
+            models.Index(fields=["endpoint", "remote_report_id"], name="inbox_of_report"),
+            models.Index(fields=["next_at"], name="inbox_due", condition=models.Q(next_at__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.key} from endpoint {self.endpoint_id}"
@@ -216,9 +239,7 @@ class Notice(models.Model):
     class Meta:
         indexes = [
             models.Index(
-                fields=["next_at", "id"],
-                name="notice_due",
-                condition=models.Q(state__in=["waiting", "sending"]),
+                fields=["state", "next_at"], name="notice_due", condition=models.Q(next_at__isnull=False)
             )
         ]
 

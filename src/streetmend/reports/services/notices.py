@@ -1,0 +1,170 @@
+"""Notices: one message due to one address, and what became of sending it.
+
+A notice leaves at least once. A repeat has the Message-ID of the first time, by which mail systems drop it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from streetmend.accounts.models import Person, Role
+from streetmend.bodies.models import Site
+from streetmend.reports.models import Delivery, Notice, Report, Update
+from streetmend.reports.models.outbox import NoticeKind, NoticeState
+
+#: what must not outlive the mail that carries it
+_SECRETS = ("secret", "link")
+#: how long to wait before the 2nd, 3rd ... try
+STEPS = (5, 60, 300, 900, 3600, 3600 * 2, 3600 * 4)
+#: a notice that could not be sent for so long is given up
+PATIENCE = timedelta(days=4)
+
+
+def message_id(name: str) -> str:
+    """The Message-ID of the mail that `name` names, at this site's host."""
+    return f"<{name}@{urlsplit(settings.BASE_URL).hostname or 'localhost'}>"
+
+
+def write_notice(
+    *,
+    kind: NoticeKind,
+    email: str,
+    now: datetime,
+    person: Person | None = None,
+    report: Report | None = None,
+    update: Update | None = None,
+    delivery: Delivery | None = None,
+    language: str = "en",
+    content: Mapping[str, Any] | None = None,
+    once: str = "",
+) -> None:
+    """A message to `email` is due now (UTC); with `once`, a name of its occasion, at most one is ever written.
+
+    An empty address gets nothing. To be called inside the transaction of what it tells of.
+    """
+    if not email:
+        return
+    Notice.objects.bulk_create(
+        [
+            Notice(
+                kind=kind,
+                email=email,
+                person=person,
+                report=report,
+                update=update,
+                delivery=delivery,
+                language=language,
+                content=dict(content or {}),
+                message_id=message_id(once or uuid.uuid4().hex),
+                next_at=now,
+                created_at=now,
+            )
+        ],
+        ignore_conflicts=bool(once),
+    )
+
+
+def write_staff_notice(*, subject: str, text: str, now: datetime, once: str = "") -> None:
+    """Everybody who administers the site is told; where nobody does, the site's contact address is."""
+    admins = list(Person.objects.filter(is_staff=True, is_active=True, role=Role.ADMIN).order_by("id"))
+    content = {"subject": subject, "text": text}
+    for admin in admins:
+        write_notice(
+            kind=NoticeKind.STAFF,
+            email=admin.email,
+            person=admin,
+            language=admin.language,
+            content=content,
+            now=now,
+            once=f"{once}.{admin.pk}" if once else "",
+        )
+    if not admins and (site := Site.objects.first()):
+        write_notice(kind=NoticeKind.STAFF, email=site.contact_email, content=content, now=now, once=once)
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeResult:
+    """What became of one try: sent, or `why` not; `final` where another try would end the same way."""
+
+    notice_id: int
+    attempt: int
+    sent: bool
+    why: str = ""
+    final: bool = False
+
+
+def claim_notices(*, worker: str, now: datetime, limit: int, lease_seconds: int) -> list[Notice]:
+    """At most `limit` due notices, the oldest first, are this worker's until the lease (by the database's clock) ends."""
+    with transaction.atomic():
+        due = (
+            Notice.objects.select_for_update(skip_locked=True, no_key=True)
+            .filter(state=NoticeState.WAITING, next_at__lte=now)
+            .order_by("next_at", "id")
+        )
+        ids = list(due.values_list("pk", flat=True)[:limit])
+        if not ids:
+            return []
+        notices = list(
+            Notice.objects.filter(pk__in=ids)
+            .select_related("person", "report", "update", "delivery")
+            .order_by("id")
+        )
+        for notice in notices:
+            notice.attempts += 1
+            notice.state, notice.lease_owner = NoticeState.SENDING, worker
+        Notice.objects.bulk_update(notices, ["attempts", "state", "lease_owner"])
+        Notice.objects.filter(pk__in=ids).update(lease_until=Now() + timedelta(seconds=lease_seconds))
+    return notices
+
+
+def rescue_notices(*, now: datetime) -> int:
+    """Notices of workers that are gone wait again (their repeat is harmless); says how many."""
+    return Notice.objects.filter(state=NoticeState.SENDING, lease_until__lt=Now()).update(
+        state=NoticeState.WAITING, lease_owner="", lease_until=None, next_at=now
+    )
+
+
+def record_notices(*, worker: str, results: Sequence[NoticeResult], now: datetime) -> int:
+    """Each try that still belongs to this worker is recorded: sent, due again later, or failed; says how many were."""
+    recorded = 0
+    with transaction.atomic():
+        for result in results:
+            mine = Notice.objects.select_for_update(no_key=True).filter(
+                Q(pk=result.notice_id),
+                state=NoticeState.SENDING,
+                lease_owner=worker,
+                attempts=result.attempt,
+            )
+            notice = mine.first()
+            if notice is not None:
+                _settle(notice, result, now)
+                recorded += 1
+    return recorded
+
+
+def _settle(notice: Notice, result: NoticeResult, now: datetime) -> None:
+    notice.lease_owner, notice.lease_until, notice.why = "", None, result.why[:500]
+    given_up = result.final or notice.created_at + PATIENCE < now
+    if result.sent:
+        notice.state, notice.sent_at = NoticeState.SENT, now
+    elif given_up:
+        notice.state = NoticeState.FAILED
+    else:
+        notice.state = NoticeState.WAITING
+    if notice.state == NoticeState.WAITING:
+        step = STEPS[min(notice.attempts, len(STEPS)) - 1]
+        notice.next_at = now + timedelta(seconds=step)
+    else:
+        notice.next_at = None
+        notice.content = {key: value for key, value in notice.content.items() if key not in _SECRETS}
+    notice.save()
