@@ -34,9 +34,10 @@ def pause_endpoint(*, endpoint_id: int, why: str, now: datetime) -> bool:
 
 def resume_endpoint(*, endpoint_id: int, now: datetime) -> bool:
     """The endpoint gets what is owed to it again, and is asked for news at once; true where it had been paused."""
-    resumed = Endpoint.objects.filter(pk=endpoint_id, paused_at__isnull=False).update(
-        paused_at=None, paused_why="", fail_streak=0, next_pull_at=now
-    )
+    with transaction.atomic():
+        resumed = Endpoint.objects.filter(pk=endpoint_id, paused_at__isnull=False).update(
+            paused_at=None, paused_why="", fail_streak=0, next_pull_at=now
+        )
     return bool(resumed)
 
 
@@ -96,7 +97,8 @@ def finish_pull(
         learned["skew_seconds"] = skew_seconds
     if can_update_list is not None:
         learned["can_update_list"] = can_update_list
-    finished = Endpoint.objects.filter(pk=endpoint_id, lease_owner=worker).update(
-        lease_owner="", lease_until=None, next_pull_at=next_at, **learned
-    )
+    with transaction.atomic():
+        finished = Endpoint.objects.filter(pk=endpoint_id, lease_owner=worker).update(
+            lease_owner="", lease_until=None, next_pull_at=next_at, **learned
+        )
     return bool(finished)

@@ -189,9 +189,10 @@ def due_rows(*, now: datetime, limit: int) -> list[int]:
 
 def note_error(*, inbox_id: int, why: str) -> None:
     """The row could not be applied and is left to staff."""
-    Inbox.objects.filter(pk=inbox_id, next_at__isnull=False).update(
-        state=InboxState.ERROR, why=why[:500], next_at=None
-    )
+    with transaction.atomic():
+        Inbox.objects.filter(pk=inbox_id, next_at__isnull=False).update(
+            state=InboxState.ERROR, why=why[:500], next_at=None
+        )
 
 
 #: an update about a report that we do not know (yet) is looked at so often, for so long

@@ -182,23 +182,31 @@ def rescue_deliveries() -> int:
 
     Any worker does this, in one statement. Never are they simply due again.
     """
-    return Delivery.objects.filter(state=DeliveryState.SENDING, lease_until__lt=Now()).update(
-        state=DeliveryState.UNCERTAIN,
-        next_at=F("settle_until"),
-        lease_owner="",
-        lease_until=None,
-        why="The worker that was sending it did not come back; it may have arrived or not.",
-    )
+    lost = Delivery.objects.filter(state=DeliveryState.SENDING, lease_until__lt=Now())
+    if not lost.exists():
+        return 0
+    with transaction.atomic():
+        return lost.update(
+            state=DeliveryState.UNCERTAIN,
+            next_at=F("settle_until"),
+            lease_owner="",
+            lease_until=None,
+            why="The worker that was sending it did not come back; it may have arrived or not.",
+        )
 
 
 def repeat_mails(*, now: datetime) -> int:
     """Uncertain deliveries by e-mail are due again: their repeat has the same Message-ID and does no harm. Says how many."""
-    return Delivery.objects.filter(state=DeliveryState.UNCERTAIN, endpoint=None, next_at__lte=now).update(
-        state=DeliveryState.WAITING,
-        next_at=now,
-        settle_until=None,
-        why="It is sent again with the same Message-ID.",
-    )
+    lost = Delivery.objects.filter(state=DeliveryState.UNCERTAIN, endpoint=None, next_at__lte=now)
+    if not lost.exists():
+        return 0
+    with transaction.atomic():
+        return lost.update(
+            state=DeliveryState.WAITING,
+            next_at=now,
+            settle_until=None,
+            why="It is sent again with the same Message-ID.",
+        )
 
 
 def record_delivery(
