@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from tests.support.town import EAST, FAR, FJORD, WEST, make_town
 
 from streetmend.photos.store import StoredPhoto
 from streetmend.reports.errors import (
@@ -23,6 +22,7 @@ from streetmend.reports.errors import (
 from streetmend.reports.models import Delivery, Notice, Report
 from streetmend.reports.services import Submitted, Told, confirm_report, send_confirm_link_again, submit
 from streetmend.reports.services.links import LIFETIME
+from tests.support.town import EAST, FAR, FJORD, WEST, make_town
 
 NOW = datetime(2026, 5, 4, 10, 30, 15, 250_000, tzinfo=UTC)
 KARI = Told(email="kari@example.org", name="Kari Nordmann", phone="12345678", language="nb")

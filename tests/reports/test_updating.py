@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.support.town import WEST, Town, make_town
 
 from streetmend.reports.errors import DescriptionMissing, MoveRefused, ReportClosedToUpdates
 from streetmend.reports.models import Notice, Report, Update
@@ -27,6 +26,7 @@ from streetmend.reports.services import (
     write_body_update,
 )
 from streetmend.reports.states import BODY_STATES, Actor, State
+from tests.support.town import WEST, Town, make_town
 
 NOW = datetime(2026, 5, 4, 10, 30, tzinfo=UTC)
 KARI = Told(email="kari@example.org", name="Kari", language="nb")

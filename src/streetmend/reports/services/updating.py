@@ -256,7 +256,7 @@ def is_open(report: Report) -> bool:
 
 
 def _open_to_updates(report: Report) -> Report:
-    locked = Report.objects.select_for_update().select_related("reporter").get(pk=report.pk)
+    locked = Report.objects.select_for_update(of=("self",)).select_related("reporter").get(pk=report.pk)
     if not may_still_be_told(locked):
         raise ReportClosedToUpdates("This report takes no more updates.")
     return locked
