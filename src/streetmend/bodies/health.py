@@ -17,7 +17,9 @@ _NOTE_EVERY = timedelta(seconds=30)
 
 def note_good_answer(*, endpoint_id: int, now: datetime) -> None:
     """The endpoint is known to have answered well at `now` (UTC), give or take half a minute."""
-    stale = Q(last_ok_at=None) | Q(last_ok_at__lt=now - _NOTE_EVERY) | Q(fail_streak__gt=0) | ~Q(last_error="")
+    stale = (
+        Q(last_ok_at=None) | Q(last_ok_at__lt=now - _NOTE_EVERY) | Q(fail_streak__gt=0) | ~Q(last_error="")
+    )
     Endpoint.objects.filter(stale, pk=endpoint_id).update(last_ok_at=now, fail_streak=0, last_error="")
 
 
@@ -28,7 +30,9 @@ def note_failure(*, endpoint_id: int, why: str) -> None:
 
 def pause_endpoint(*, endpoint_id: int, why: str, now: datetime) -> bool:
     """Nothing more is sent to the endpoint or asked of it until `resume_endpoint`; true for the call that paused it."""
-    paused = Endpoint.objects.filter(pk=endpoint_id, paused_at=None).update(paused_at=now, paused_why=why[:500])
+    paused = Endpoint.objects.filter(pk=endpoint_id, paused_at=None).update(
+        paused_at=now, paused_why=why[:500]
+    )
     return bool(paused)
 
 
@@ -54,7 +58,9 @@ def claim_pulls(*, worker: str, now: datetime, limit: int, lease_seconds: int) -
     if limit < 1 or not due.exists():
         return []
     with transaction.atomic():
-        rows = due.select_for_update(skip_locked=True, no_key=True, of=("self",)).order_by("next_pull_at", "id")
+        rows = due.select_for_update(skip_locked=True, no_key=True, of=("self",)).order_by(
+            "next_pull_at", "id"
+        )
         ids = [endpoint.pk for endpoint in rows[:limit]]
         Endpoint.objects.filter(pk__in=ids).update(
             lease_owner=worker, lease_until=Now() + timedelta(seconds=lease_seconds)
@@ -90,7 +96,8 @@ def finish_pull(
 ) -> bool:
     """The endpoint's news are due again at `next_at` (UTC), for any worker; false where the lease was lost.
 
-    `skew_seconds`: how far our clock is ahead of the endpoint's; `can_update_list`: whether it can list its updates; None: as before.
+    `skew_seconds`: how far our clock is ahead of the endpoint's; `can_update_list`: whether it can list its updates; None leaves
+    what was known.
     """
     learned: dict[str, float | bool] = {}
     if skew_seconds is not None:

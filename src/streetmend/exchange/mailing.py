@@ -66,7 +66,9 @@ def _open(connection: BaseEmailBackend) -> MailResult | None:
     try:
         connection.open()
     except (smtplib.SMTPException, OSError) as error:
-        return MailResult(MailEnd.NOT_TAKEN, f"The mail server cannot be used: {_words(error)}", type(error).__name__)
+        return MailResult(
+            MailEnd.NOT_TAKEN, f"The mail server cannot be used: {_words(error)}", type(error).__name__
+        )
     return None
 
 
@@ -92,7 +94,9 @@ def _hand_over(connection: BaseEmailBackend, mail: Mail) -> MailResult:
         return MailResult(MailEnd.UNKNOWN, why, type(error).__name__)
     except ValueError as error:
         # an address or a subject that no mail can carry
-        return MailResult(MailEnd.REFUSED, f"No mail can be made of it: {_words(error)}", type(error).__name__)
+        return MailResult(
+            MailEnd.REFUSED, f"No mail can be made of it: {_words(error)}", type(error).__name__
+        )
     return MailResult(MailEnd.TAKEN)
 
 

@@ -116,7 +116,7 @@ def pulled_update(update: RequestUpdate, habits: Habits, zone: str) -> PulledRow
 
 def pulled_status(request: Request, habits: Habits, zone: str) -> PulledRow:
     """A row of GET requests in our words: where the endpoint says the report stands, and its notes."""
-    word = request.extended_status or request.status
+    word = request.extended_status or request.status or ""
     state, known = state_of(word, habits.statuses_in)
     return PulledRow(
         kind=InboxKind.STATUS,
@@ -170,9 +170,7 @@ def _attributes(
     return tuple(answers.items())
 
 
-def _own_answers(
-    report: Report, questions: Sequence[Question], habits: Habits
-) -> dict[str, tuple[str, ...]]:
+def _own_answers(report: Report, questions: Sequence[Question], habits: Habits) -> dict[str, tuple[str, ...]]:
     asked = {question.code for question in questions}
     own: dict[str, tuple[str, ...]] = {}
     if habits.id_field in asked:

@@ -24,7 +24,9 @@ from streetmend.reports.services.outcomes import Outcome, OutcomeClass
 def prepare(delivery: Delivery, category: Category | None, questions: Sequence[Question]) -> Prepared:
     """The mail as it will be sent, now and at every repeat."""
     if not delivery.body.email:
-        return Prepared({}, problem=f"{delivery.body.name} has neither an endpoint in use nor an e-mail address.")
+        return Prepared(
+            {}, problem=f"{delivery.body.name} has neither an endpoint in use nor an e-mail address."
+        )
     mail = asdict(_mail(delivery, category, questions))
     return Prepared(mail, hashlib.sha256(json.dumps(mail, sort_keys=True).encode()).hexdigest())
 

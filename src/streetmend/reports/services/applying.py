@@ -13,7 +13,15 @@ from streetmend.reports.services import kept
 from streetmend.reports.services.arrivals import arrived
 from streetmend.reports.services.inbox import ORPHAN_AGAIN, ORPHAN_PATIENCE
 from streetmend.reports.services.updating import tell
-from streetmend.reports.states import OPEN_STATES, Actor, DeliveryActor, DeliveryState, State, may_deliver, may_move
+from streetmend.reports.states import (
+    OPEN_STATES,
+    Actor,
+    DeliveryActor,
+    DeliveryState,
+    State,
+    may_deliver,
+    may_move,
+)
 from streetmend.text import clean_text
 
 _LONGEST_TEXT = 10_000
@@ -35,7 +43,11 @@ def apply_row(*, inbox_id: int, now: datetime) -> InboxState:
             if owed
             else None
         )
-        row = Inbox.objects.select_for_update(no_key=True, of=("self",)).select_related("endpoint__body").get(pk=inbox_id)
+        row = (
+            Inbox.objects.select_for_update(no_key=True, of=("self",))
+            .select_related("endpoint__body")
+            .get(pk=inbox_id)
+        )
         if row.next_at is None:
             return InboxState(row.state)
         if owed is None or report is None:

@@ -32,10 +32,14 @@ def follow_up(*, report: Report, delivery: Delivery, outcome: Outcome, now: date
     if outcome.result is OutcomeClass.CREDENTIALS:
         stop_endpoint(delivery=delivery, why=outcome.why, now=now)
     elif outcome.result is OutcomeClass.REFUSED and _refused_in_a_row(endpoint_id):
-        why = f"{REFUSALS_IN_A_ROW} reports in a row were refused for the same reason. The last: {outcome.why}"
+        why = (
+            f"{REFUSALS_IN_A_ROW} reports in a row were refused for the same reason. The last: {outcome.why}"
+        )
         stop_endpoint(delivery=delivery, why=why, now=now)
     elif outcome.error_class == "SameIdTwice":
-        _tell_staff(delivery, "gives one id to two reports", outcome.why, now, once=f"same-id.{delivery.mark}")
+        _tell_staff(
+            delivery, "gives one id to two reports", outcome.why, now, once=f"same-id.{delivery.mark}"
+        )
 
 
 def arrived(*, report: Report, delivery: Delivery, now: datetime) -> None:

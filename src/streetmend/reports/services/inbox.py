@@ -112,7 +112,9 @@ def _insert_alone(row: Inbox) -> None:
 
 def _inbox_row(endpoint_id: int, row: PulledRow, now: datetime) -> Inbox:
     content = _content(row)
-    said = {name: content[name] for name in ("remote_report_id", "our_report_id", "word", "text", "media_urls")}
+    said = {
+        name: content[name] for name in ("remote_report_id", "our_report_id", "word", "text", "media_urls")
+    }
     known_as = row.remote_update_id if row.kind == InboxKind.UPDATE else ""
     problem = row.problem or _problem(row)
     digest = _digest({**said, "at": content["at_raw"], "id": known_as})

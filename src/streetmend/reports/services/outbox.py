@@ -36,6 +36,7 @@ MARGIN_SECONDS = 30
 MAILS_IN_FLIGHT = 4
 MAIL_TIMEOUT_SECONDS = 60
 
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """What will be sent, without secrets, frozen for every repeat; or `problem`: why it cannot be sent at all."""
@@ -125,13 +126,15 @@ def _choose(now: datetime, limit: int) -> list[int]:
     ranked = due.annotate(
         place=Window(RowNumber(), partition_by="endpoint_id", order_by=("requested_at", "seq", "id"))
     )
-    rows = ranked.filter(place__lte=most).order_by("place", "requested_at").values_list("pk", "endpoint_id", "place")
+    rows = (
+        ranked.filter(place__lte=most)
+        .order_by("place", "requested_at")
+        .values_list("pk", "endpoint_id", "place")
+    )
     return [pk for pk, endpoint_id, place in rows if place <= room.get(endpoint_id, 0)][:limit]
 
 
-def _write_intents(
-    posts: Sequence[Delivery], worker: str, now: datetime, prepare: Prepare
-) -> dict[int, str]:
+def _write_intents(posts: Sequence[Delivery], worker: str, now: datetime, prepare: Prepare) -> dict[int, str]:
     """The attempts are written; what is sent is frozen at the first one. Returns what cannot be sent at all, and why."""
     prepared = prepare([delivery for delivery in posts if not delivery.params_snapshot])
     attempts = []
@@ -209,9 +212,7 @@ def repeat_mails(*, now: datetime) -> int:
         )
 
 
-def record_delivery(
-    *, worker: str, claim: Claim, outcome: Outcome, now: datetime, random: Random
-) -> bool:
+def record_delivery(*, worker: str, claim: Claim, outcome: Outcome, now: datetime, random: Random) -> bool:
     """The delivery is what `outcome` makes of it; false where the lease was lost, and the answer is kept as evidence only.
 
     An id that the endpoint already gave to another report makes the outcome unknown. Acceptance makes the report sent and is
@@ -312,7 +313,9 @@ def _doubt_known_id(delivery: Delivery, outcome: Outcome) -> Outcome:
     )
 
 
-def _close_attempt(delivery: Delivery, number: int, outcome: Outcome, now: datetime, *, evidence: bool) -> None:
+def _close_attempt(
+    delivery: Delivery, number: int, outcome: Outcome, now: datetime, *, evidence: bool
+) -> None:
     """The attempt says how it ended; an id that may not be written on the delivery stays here as evidence."""
     keep_id = evidence or outcome.result is not OutcomeClass.ACCEPTED
     Attempt.objects.filter(delivery=delivery, n=number, ended_at=None).update(

@@ -104,7 +104,13 @@ def after_asking_token(outcome: Outcome, standing: Standing, *, checks: int, now
     """
     free = {"lease_owner": "", "lease_until": None}
     if outcome.result is OutcomeClass.ACCEPTED:
-        return {**_accepted(outcome, standing, now, lambda: 0.0), **free, "proof": "token", "why": "", "next_at": None}
+        return {
+            **_accepted(outcome, standing, now, lambda: 0.0),
+            **free,
+            "proof": "token",
+            "why": "",
+            "next_at": None,
+        }
     wait = token_wait(checks)
     if wait is None or outcome.result is OutcomeClass.UNKNOWN:
         return {**free, **_unknown(outcome, standing, now, lambda: 0.0), "why": outcome.why[:500]}
