@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -69,7 +70,7 @@ class KeyIn(StrEnum):
     BEARER = "bearer"
 
 
-class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything about an endpoint that is not GeoReport v2 as written; the defaults are the standard."""
 
     # --- a report as it is sent
@@ -161,6 +162,24 @@ class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
     """... whenever they were made, not only the new ones."""
 
 
+#: every file name of the standard that `paths` may replace
+OPERATIONS = ("discovery", "services", "requests", "tokens", "servicerequestupdates")
+
+#: the states that `statuses_in` and `statuses_out` know; `reports.states` owns them, and a test compares
+STATES = (
+    "open",
+    "investigating",
+    "planned",
+    "in_progress",
+    "fixed",
+    "no_action",
+    "not_responsible",
+    "duplicate",
+    "referred",
+    "closed",
+)
+IGNORE = "ignore"
+
 #: the name of every habit, for the checks and the reference
 HABIT_NAMES: tuple[str, ...] = Habits.__struct_fields__
 
@@ -172,5 +191,19 @@ def habits_of(endpoint: Endpoint) -> Habits:
 
 def kept(habits: Habits) -> dict[str, Any]:
     """What is kept in the row: the habits that are not the standard's."""
-    plain: dict[str, Any] = msgspec.to_builtins(habits)
-    return plain
+    return without_defaults(habits, HABIT_NAMES)
+
+
+def without_defaults(value: Struct, names: Iterable[str]) -> dict[str, Any]:
+    """Those of the named fields that differ from their defaults, as plain values."""
+    wanted = set(names)
+    return {
+        info.name: msgspec.to_builtins(found)
+        for info in msgspec.structs.fields(value)
+        if info.name in wanted and (found := getattr(value, info.name)) != default_of(info)
+    }
+
+
+def default_of(info: msgspec.structs.FieldInfo) -> Any:
+    """The field's value where none is given; NODEFAULT where one must be."""
+    return info.default_factory() if callable(info.default_factory) else info.default
