@@ -86,12 +86,12 @@ class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Photos of private reports go as files, because their addresses are not public."""
     upload_field: Word = "photo{n}"
     """Name of the n-th uploaded file's part."""
-    id_field: Word = "fixmystreet_id"
-    """The attribute in which the endpoint wants our report's id; it is sent where the category asks for it."""
+    id_field: Word = ""
+    """The attribute in which the endpoint wants our report's id, where the category asks for it; empty: the usual one."""
     always_send_id: bool = False
     """Send the id's attribute though the category does not ask for it."""
     device_field: Word = ""
-    """The parameter that tells how the report came in ("device_id", FixMyStreet says "deviceid"); empty: it is not sent."""
+    """The parameter that tells how the report came in ("device_id", some say "deviceid"); empty: it is not sent."""
     multivalue: Multivalue = Multivalue.REPEAT
     """"repeat": attribute[x]=a&attribute[x]=b; "brackets": attribute[x][]=a&attribute[x][]=b."""
     parameters: dict[Word, Word] = field(default_factory=dict)
@@ -115,7 +115,7 @@ class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     duplicate_pattern: Word = ""
     """A regular expression that finds a refusal which means "I have it already"; its group "id" is the number."""
     customer_reference: bool = False
-    """People see, and updates carry, the endpoint's customer_reference instead of its service_request_id."""
+    """People see, and updates carry, the endpoint's customer_reference instead of its number."""
     ask_by: Word = ""
     """The parameter of GET requests that finds a report by our id; empty: there is none."""
     idempotent: bool = False
@@ -140,7 +140,7 @@ class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Say REOPEN where an update opens a closed report again."""
     may_reopen: bool = True
     """An update of the endpoint may open a closed report again."""
-    service_code_on_updates: bool = False
+    code_on_updates: bool = False
     """Updates carry the category's code, for endpoints with several systems behind them."""
     always_email_updates: bool = False
     """As `always_email`, for updates."""

@@ -180,7 +180,7 @@ class CategorySpec(Spec, frozen=True, kw_only=True):
     name: Name
     """Its name; categories of one name of several bodies are one choice."""
     code: Code = ""
-    """The body's own code (service_code); by default the name."""
+    """The body's own code for it; by default the name."""
     group: Line = ""
     """The heading under which it stands."""
     keywords: list[Word] = field(default_factory=list)
