@@ -116,8 +116,6 @@ class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     # --- what its answers mean
     duplicate_pattern: Word = ""
     """A regular expression that finds a refusal which means "I have it already"; its group "id" is the number."""
-    spaces_in_ids: bool = False
-    """The endpoint's numbers may hold spaces; otherwise what has some is taken for a message and not for a number."""
     customer_reference: bool = False
     """People see, and updates carry, the endpoint's customer_reference instead of its number."""
     ask_by: Word = ""

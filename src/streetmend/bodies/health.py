@@ -45,8 +45,11 @@ def resume_endpoint(*, endpoint_id: int, now: datetime) -> bool:
     return bool(resumed)
 
 
-def claim_pulls(*, worker: str, now: datetime, limit: int, lease_seconds: int) -> list[Endpoint]:
-    """At most `limit` endpoints whose news are due are this worker's to ask, until the lease (the database's clock) ends."""
+def claim_pulls(*, worker: str, now: datetime, limit: int, margin_seconds: int) -> list[Endpoint]:
+    """At most `limit` endpoints whose news are due are this worker's to ask, each for the deadline of a call and the margin.
+
+    The lease is counted by the database's clock.
+    """
     due = Endpoint.objects.filter(
         Q(next_pull_at=None) | Q(next_pull_at__lte=now),
         Q(lease_until=None) | Q(lease_until__lt=Now()),
@@ -61,22 +64,23 @@ def claim_pulls(*, worker: str, now: datetime, limit: int, lease_seconds: int) -
         rows = due.select_for_update(skip_locked=True, no_key=True, of=("self",)).order_by(
             "next_pull_at", "id"
         )
-        ids = [endpoint.pk for endpoint in rows[:limit]]
-        Endpoint.objects.filter(pk__in=ids).update(
-            lease_owner=worker, lease_until=Now() + timedelta(seconds=lease_seconds)
-        )
-        return list(Endpoint.objects.filter(pk__in=ids).select_related("body").order_by("id"))
+        endpoints = list(rows.select_related("body")[:limit])
+        for endpoint in endpoints:
+            lease = timedelta(seconds=endpoint.timeout_seconds + margin_seconds)
+            Endpoint.objects.filter(pk=endpoint.pk).update(lease_owner=worker, lease_until=Now() + lease)
+    return endpoints
 
 
-def hold_pull(*, endpoint_id: int, worker: str, lease_seconds: int) -> bool:
+def hold_pull(*, endpoint_id: int, worker: str, margin_seconds: int) -> bool:
     """The worker's lease on the endpoint's news begins anew; false where another worker has it by now.
 
     To be called first in the transaction that stores a page: a page that came too late is then not stored.
     """
-    held = Endpoint.objects.filter(pk=endpoint_id, lease_owner=worker, lease_until__gte=Now()).update(
-        lease_until=Now() + timedelta(seconds=lease_seconds)
-    )
-    return bool(held)
+    mine = Endpoint.objects.filter(pk=endpoint_id, lease_owner=worker, lease_until__gte=Now())
+    seconds = mine.values_list("timeout_seconds", flat=True).first()
+    if seconds is None:
+        return False
+    return bool(mine.update(lease_until=Now() + timedelta(seconds=seconds + margin_seconds)))
 
 
 def move_cursor(*, endpoint_id: int, cursor: datetime) -> None:

@@ -14,7 +14,8 @@ import signal
 import socket
 import threading
 import uuid
-from collections.abc import Awaitable, Callable, Coroutine
+from collections import defaultdict
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -23,13 +24,14 @@ from streetmend.bodies.health import claim_pulls
 from streetmend.bodies.models import Endpoint
 from streetmend.clock import Clock, SystemClock
 from streetmend.exchange import notices as notice_mails
+from streetmend.exchange.calling import OpenTransport, open_fetcher
 from streetmend.exchange.crash import crash
 from streetmend.exchange.database import DatabaseThread
 from streetmend.exchange.mailing import send_mails
 from streetmend.exchange.preparing import prepare
-from streetmend.exchange.pull_updates import Puller, lease_seconds
+from streetmend.exchange.pull_updates import MARGIN_SECONDS, Memory, Puller
 from streetmend.exchange.senders import email, open311
-from streetmend.exchange.transport import Transport, open_transport
+from streetmend.exchange.senders.open311 import Lease
 from streetmend.reports.models import Notice
 from streetmend.reports.services.applying import apply_row
 from streetmend.reports.services.beats import beat, end_beat
@@ -67,7 +69,7 @@ def run(
     once: bool = False,
     clock: Clock | None = None,
     random: Random = random_module.random,
-    transport: Callable[[], Transport] = open_transport,
+    transport: OpenTransport = open_fetcher,
     stop: threading.Event | None = None,
     name: str = "",
 ) -> int:
@@ -95,9 +97,10 @@ class Worker:
         self.jobs: set[asyncio.Task[None]] = set()
         self.mail_jobs = 0
         self.wake = asyncio.Event()
+        self.memories: dict[int, Memory] = defaultdict(Memory)
         self._last: dict[str, float] = {}
 
-    async def work(self, *, once: bool, transport: Callable[[], Transport]) -> None:
+    async def work(self, *, once: bool, transport: OpenTransport) -> None:
         """Works until told to stop, or with `once` until nothing is due."""
         self._listen()
         logger.info("worker=%s started", self.name)
@@ -181,22 +184,20 @@ class Worker:
 
     async def _take_deliveries(self) -> bool:
         room = min(CLAIM_AT_ONCE, IN_FLIGHT - len(self.jobs))
-        started = self.clock.monotonic()
+        lease = Lease(self.clock)
         claims = await self.database(
-            partial(
-                claim_deliveries, worker=self.name, now=self.clock.now(), limit=room, prepare=prepare
-            )
+            partial(claim_deliveries, worker=self.name, now=self.clock.now(), limit=room, prepare=prepare)
         )
         if claims:
             crash("after_intent")
         for claim in claims:
-            self._start(self._deliver(claim, started))
+            self._start(self._deliver(claim, lease))
         return bool(claims)
 
-    async def _deliver(self, claim: Claim, claimed_at: float) -> None:
+    async def _deliver(self, claim: Claim, lease: Lease) -> None:
         try:
-            outcome = await self._send(claim, claimed_at)
-        except Exception as error:  # noqa: BLE001 - whatever one delivery runs into, the others go on
+            outcome = await self._send(claim, lease)
+        except Exception as error:
             logger.exception("delivery=%d failed", claim.delivery.pk)
             outcome = _surprise(claim, error)
         crash("after_answer")
@@ -227,10 +228,9 @@ class Worker:
             recorded,
         )
 
-    async def _send(self, claim: Claim, claimed_at: float) -> Outcome:
+    async def _send(self, claim: Claim, lease: Lease) -> Outcome:
         if claim.problem:
             return Outcome(result=OutcomeClass.REFUSED, why=claim.problem, sent_bytes=0)
-        lease = open311.Lease(self.clock, claimed_at, claim.deadline_seconds)
         if claim.delivery.endpoint is None:
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(
@@ -238,7 +238,7 @@ class Worker:
             )
         if claim.asks_token:
             return await open311.ask_token(claim, self.calls)
-        return await open311.send(claim, self.calls, lease)
+        return await open311.send(claim, self.calls, lease, self.clock)
 
     # --- notices
 
@@ -263,9 +263,7 @@ class Worker:
     async def _tell(self, taken: list[tuple[Notice, Any]]) -> None:
         try:
             loop = asyncio.get_running_loop()
-            ends = await loop.run_in_executor(
-                self.mail_lanes, send_mails, [mail for _, mail in taken]
-            )
+            ends = await loop.run_in_executor(self.mail_lanes, send_mails, [mail for _, mail in taken])
             results = notice_mails.results_of([notice for notice, _ in taken], ends)
             await self.database(
                 partial(record_notices, worker=self.name, results=results, now=self.clock.now())
@@ -287,7 +285,7 @@ class Worker:
                 worker=self.name,
                 now=self.clock.now(),
                 limit=min(CLAIM_AT_ONCE, IN_FLIGHT - len(self.jobs)),
-                lease_seconds=lease_seconds,
+                margin_seconds=MARGIN_SECONDS,
             )
         )
         for endpoint in endpoints:
@@ -295,7 +293,8 @@ class Worker:
         return bool(endpoints)
 
     async def _pull(self, endpoint: Endpoint) -> None:
-        puller = Puller(endpoint, self.name, self.clock, self.calls, self.database)
+        memory = self.memories[endpoint.pk]
+        puller = Puller(endpoint, self.name, self.clock, self.calls, self.database, memory)
         try:
             await puller.pull()
         except Exception:
@@ -311,7 +310,7 @@ class Worker:
         try:
             state = await self.database(partial(apply_row, inbox_id=inbox_id, now=self.clock.now()))
             logger.info("inbox=%d %s", inbox_id, state.value)
-        except Exception as error:  # noqa: BLE001 - a bad row costs that row only
+        except Exception as error:
             logger.exception("inbox=%d could not be applied", inbox_id)
             why = f"It could not be applied: {type(error).__name__}"
             await self.database(partial(note_error, inbox_id=inbox_id, why=why))

@@ -13,6 +13,8 @@ from streetmend.reports.services.outcomes import Outcome, OutcomeClass
 
 #: so many refusals in a row, of different reports for the same reason, are the endpoint's fault and not the reports'
 REFUSALS_IN_A_ROW = 5
+#: so many answers in a row from which nothing follows are told to staff
+UNKNOWN_IN_A_ROW = 3
 
 
 def follow_up(*, report: Report, delivery: Delivery, outcome: Outcome, now: datetime) -> None:
@@ -81,16 +83,27 @@ def _tell_staff(delivery: Delivery, what: str, why: str, now: datetime, *, once:
     )
 
 
+def _last(endpoint_id: int, count: int) -> list[tuple[str, int | None, int]]:
+    """Outcome, status and delivery of the endpoint's last calls that ended, the latest first."""
+    ended = Attempt.objects.filter(endpoint=endpoint_id).exclude(outcome="").order_by("-id")
+    return list(ended.values_list("outcome", "http_status", "delivery_id")[:count])
+
+
 def _refused_in_a_row(endpoint_id: int) -> bool:
     """Whether the endpoint's last calls were all refusals, of as many deliveries, with one status."""
-    last = list(
-        Attempt.objects.filter(endpoint=endpoint_id)
-        .exclude(outcome="")
-        .order_by("-id")
-        .values_list("outcome", "http_status", "delivery_id")[:REFUSALS_IN_A_ROW]
-    )
+    last = _last(endpoint_id, REFUSALS_IN_A_ROW)
     return (
         len({delivery_id for _, _, delivery_id in last}) == REFUSALS_IN_A_ROW
         and {outcome for outcome, _, _ in last} == {OutcomeClass.REFUSED.value}
         and len({status for _, status, _ in last}) == 1
+    )
+
+
+def _now_unclear(endpoint_id: int) -> bool:
+    """Whether this was the last of just so many unknown outcomes in a row: told once, not at each further one."""
+    last = [
+        outcome == OutcomeClass.UNKNOWN.value for outcome, _, _ in _last(endpoint_id, UNKNOWN_IN_A_ROW + 1)
+    ]
+    return last[:UNKNOWN_IN_A_ROW] == [True] * UNKNOWN_IN_A_ROW and not all(
+        last[UNKNOWN_IN_A_ROW:] or [False]
     )

@@ -60,7 +60,7 @@ def store_page(
     worker: str,
     rows: Sequence[PulledRow],
     now: datetime,
-    lease_seconds: int,
+    margin_seconds: int,
     cursor: datetime | None = None,
     latest_only: bool = False,
 ) -> int:
@@ -71,7 +71,7 @@ def store_page(
     new. Raises LeaseLost.
     """
     with transaction.atomic():
-        if not hold_pull(endpoint_id=endpoint_id, worker=worker, lease_seconds=lease_seconds):
+        if not hold_pull(endpoint_id=endpoint_id, worker=worker, margin_seconds=margin_seconds):
             raise LeaseLost
         before = Inbox.objects.order_by("-id").values_list("id", flat=True).first() or 0
         for start in range(0, len(rows), _BATCH):

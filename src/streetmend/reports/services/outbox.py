@@ -7,7 +7,7 @@ the caller. No row is ever moved but along the table in `reports.states`, and ea
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -111,7 +111,7 @@ def _choose(now: datetime, limit: int) -> list[int]:
     due = _due(now)
     wanted = set(due.order_by().values_list("endpoint_id", flat=True).distinct())
     endpoints = Endpoint.objects.select_for_update(skip_locked=True, no_key=True).filter(
-        pk__in=[pk for pk in wanted if pk is not None], active=True, paused_at=None
+        pk__in=list(wanted), active=True, paused_at=None
     )
     room: dict[int | None, int] = {endpoint.pk: endpoint.max_in_flight for endpoint in endpoints}
     if None in wanted:
@@ -301,16 +301,8 @@ def _doubt_known_id(delivery: Delivery, outcome: Outcome) -> Outcome:
     )
     if twin is None or delivery.kind == DeliveryKind.UPDATE:
         return outcome
-    return Outcome(
-        result=OutcomeClass.UNKNOWN,
-        why=f"The endpoint gave the id {outcome.remote_id!r}, which it had already given to report {twin.report_id}.",
-        remote_id=outcome.remote_id,
-        http_status=outcome.http_status,
-        remote_date=outcome.remote_date,
-        error_class="SameIdTwice",
-        response_head=outcome.response_head,
-        sent_bytes=outcome.sent_bytes,
-    )
+    why = f"The endpoint gave the id {outcome.remote_id!r}, which it had already given to report {twin.report_id}."
+    return replace(outcome, result=OutcomeClass.UNKNOWN, why=why, alarm=why, error_class="SameIdTwice")
 
 
 def _close_attempt(

@@ -55,6 +55,8 @@ class Outcome:
     response_head: str = ""
     sent_bytes: int | None = None
     retry_after: float | None = None
+    #: what staff must hear at once, whatever becomes of the delivery
+    alarm: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
