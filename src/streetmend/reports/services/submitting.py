@@ -12,9 +12,10 @@ from django.db import IntegrityError, transaction
 from streetmend.accounts.models import Person
 from streetmend.accounts.services import person_with_email
 from streetmend.bodies.answers import check as check_answers
+from streetmend.bodies.directory import united_questions
 from streetmend.bodies.models import Body, Category, Endpoint, Send
 from streetmend.bodies.queries import Responsible, Why, responsible, site
-from streetmend.bodies.values import QuestionInfo, SiteInfo
+from streetmend.bodies.values import SiteInfo
 from streetmend.photos.store import StoredPhoto
 from streetmend.reports.errors import (
     AnswersWrong,
@@ -176,11 +177,8 @@ def _categories(here: Responsible) -> list[Category]:
 
 def _answers(here: Responsible, given: Mapping[str, Sequence[str]], zone: tzinfo) -> list[dict[str, object]]:
     """The answers as kept, or AnswersWrong with all that is wrong at once."""
-    questions: dict[str, QuestionInfo] = {}
-    for category in here.categories:
-        for question in category.questions:
-            questions.setdefault(question.code, question)
-    answers, errors = check_answers(questions.values(), given, zone=zone)
+    questions = united_questions(question for category in here.categories for question in category.questions)
+    answers, errors = check_answers(questions, given, zone=zone)
     if errors:
         raise AnswersWrong(errors)
     return [{"code": code, "values": values} for code, values in answers.items()]
