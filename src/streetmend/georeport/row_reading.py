@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from streetmend.georeport.rows import Row, items, scalar, word
+from streetmend.georeport.rows import Row, is_empty, items, scalar, word
 from streetmend.georeport.shapes import UPDATE_TEXTS
 from streetmend.georeport.types import (
     Accepted,

@@ -77,8 +77,7 @@ class Row:
         return self._take(name, word)
 
     def time(self, name: str) -> When | None:
-        found: When | None = self._take(name, _time)
-        return found
+        return self._take(name, _time)
 
     def number(self, name: str) -> float | None:
         return self._take(name, _number)
@@ -109,9 +108,9 @@ class Row:
         del self._left[name]
         return tuple(text for text in found if text is not None)
 
-    def _take(self, name: str, read: Callable[[Json], T | None]) -> T | None:
+    def _take(self, name: str, read: Callable[[Json], T]) -> T:
         value = self._left.get(name)
-        found = None if value is None else read(value)
+        found = read(value)
         if found is not None or is_empty(value):
             self._left.pop(name, None)
         return found
