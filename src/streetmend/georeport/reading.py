@@ -181,7 +181,7 @@ def _rows(tree: Tree, kind: _Kind) -> list[Json]:
     rows = None if is_error else find_rows(tree.value, kind.known, kind.wrappers)
     strangers = rows is not None and not any(_has(raw, kind.known) for raw in rows)
     if rows is None or (rows and strangers):
-        errors = find_errors(tree)
+        errors = find_errors(tree) if is_error or isinstance(tree.value, Mapping | list) else ()
         if errors:
             raise NotTheThing("is an error: " + "; ".join(error.description for error in errors)[:500])
         raise NotTheThing(f"is not {kind.name}")

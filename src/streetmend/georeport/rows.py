@@ -150,8 +150,6 @@ def scalar(value: Json) -> str | None:
         return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
     if isinstance(value, Mapping):
         return scalar(value.get(TEXT)) if set(value) <= {TEXT} else None
-    if isinstance(value, list | tuple):
-        return scalar(value[0]) if len(value) == 1 else None
     return None
 
 
