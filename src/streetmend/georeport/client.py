@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from time import monotonic
 from typing import Final, TypeVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from streetmend.georeport import calls
 from streetmend.georeport.calls import Call, Endpoint
@@ -41,6 +41,7 @@ USER_AGENT: Final = "streetmend-georeport"
 _MOST_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CHUNK = 64 * 1024
+_IN_PATHS = "/%:@!$&'()*+,;=~"  # what a finished address may contain unencoded
 
 
 class Client:
@@ -117,29 +118,32 @@ class Client:
         return call.read(status, headers, body)
 
     def _exchange(self, call: Call[T], url: str, deadline: float) -> tuple[int, Mapping[str, str], bytes]:
-        connection, target = self._connection(url)
+        try:
+            connection, target = self._connection(url)
+        except ValueError as error:
+            raise Unreachable(f"No address of a web server: {call.shown_url}") from error
         try:
             try:
                 connection.connect()
-            except (OSError, http.client.HTTPException) as error:
+            except (OSError, UnicodeError, http.client.HTTPException) as error:
                 raise Unreachable(f"No connection to {call.shown_url}: {error}") from error
             try:
                 connection.request(call.method, target, call.body or None, self._headers(call))
                 return self._answer(connection.getresponse(), call, deadline)
             except (OSError, http.client.HTTPException) as error:
-                raise Unclear(f"No answer from {call.shown_url}: {error or type(error).__name__}") from error
+                reason = str(error) or type(error).__name__
+                raise Unclear(f"No answer from {call.shown_url}: {reason}") from error
         finally:
             connection.close()
 
     def _connection(self, url: str) -> tuple[http.client.HTTPConnection, str]:
+        """Raises ValueError for what is no address of a web server."""
         parts = urlsplit(url)
-        target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-        try:
-            host, port = parts.hostname, parts.port
-        except ValueError as error:
-            raise Unreachable(f"{url!r} is no address") from error
+        host, port = parts.hostname, parts.port
         if parts.scheme not in ("http", "https") or not host:
-            raise Unreachable(f"{url!r} is no address of a web server")
+            raise ValueError(parts.scheme)
+        path = quote(parts.path or "/", safe=_IN_PATHS)
+        target = f"{path}?{quote(parts.query, safe=_IN_PATHS + '?')}" if parts.query else path
         if parts.scheme == "http":
             return http.client.HTTPConnection(host, port, timeout=self._timeout), target
         context = self._context or ssl.create_default_context()
@@ -162,11 +166,7 @@ class Client:
         while left > 0:
             if self._clock() > deadline:
                 raise TimeoutError(f"not finished after {self._timeout:g} s")
-            try:
-                chunk = response.read1(min(left, _CHUNK))
-            except http.client.IncompleteRead as error:
-                chunks.append(error.partial)
-                break
+            chunk = response.read1(min(left, _CHUNK))
             if not chunk:
                 break
             chunks.append(chunk)
