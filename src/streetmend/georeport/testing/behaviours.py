@@ -94,7 +94,9 @@ def unauthorised() -> Behaviour:
     return refuse(403, "Invalid api_key received.")
 
 
-def busy(status: Literal[429, 503] = 503, *, retry_after: str | None = None, stored: bool = False) -> Behaviour:
+def busy(
+    status: Literal[429, 503] = 503, *, retry_after: str | None = None, stored: bool = False
+) -> Behaviour:
     """Too many requests, or not available; ``stored`` all the same if wished."""
     headers = (("Retry-After", retry_after),) if retry_after is not None else ()
     reply = _errors(status, "Please come back later.", headers)
@@ -143,9 +145,7 @@ def two_requests() -> Behaviour:
     return Behaviour(name="two requests", remote_id="twice")
 
 
-def garbage(
-    body: bytes, *, content_type: str = HTML, status: int = 200, stored: bool = True
-) -> Behaviour:
+def garbage(body: bytes, *, content_type: str = HTML, status: int = 200, stored: bool = True) -> Behaviour:
     """Answer with any bytes."""
     return Behaviour(name="garbage", stores=stored, reply=_page(status, body, content_type))
 
@@ -177,9 +177,7 @@ def cut_short() -> Behaviour:
     )
 
 
-def _page(
-    status: int, body: bytes, content_type: str, headers: tuple[tuple[str, str], ...] = ()
-) -> Reply:
+def _page(status: int, body: bytes, content_type: str, headers: tuple[tuple[str, str], ...] = ()) -> Reply:
     return lambda usual: Answer(status, body, content_type, headers)
 
 
