@@ -34,7 +34,9 @@ def town() -> Town:
     return make_town()
 
 
-def make_report(clock: SettableClock, *, place: tuple[float, float] = WEST, category: str = "Gatelys") -> Report:
+def make_report(
+    clock: SettableClock, *, place: tuple[float, float] = WEST, category: str = "Gatelys"
+) -> Report:
     return submit(
         now=clock.now(),
         lat=place[0],
@@ -119,7 +121,10 @@ def test_two_bodies_are_two_promises_and_the_first_arrival_makes_it_sent(town, c
     (again,) = claim(clock)
     end(clock, again, Outcome(result=OutcomeClass.ACCEPTED, remote_id="abc/9"))
     assert Report.objects.get(pk=report.pk).sent_at == sent_at
-    assert set(Delivery.objects.values_list("state", "remote_id")) == {("accepted", "77"), ("accepted", "abc/9")}
+    assert set(Delivery.objects.values_list("state", "remote_id")) == {
+        ("accepted", "77"),
+        ("accepted", "abc/9"),
+    }
     assert Notice.objects.filter(kind=NoticeKind.REPORT_SENT).count() == 2
 
 
@@ -144,7 +149,11 @@ def test_jitter_spreads_the_repeats_by_a_fifth_either_way(town, clock):
         Attempt.objects.all().delete()
         (claimed,) = claim(clock)
         record_delivery(
-            worker="one", claim=claimed, outcome=NOT_RECEIVED, now=clock.now(), random=lambda drawn=drawn: drawn
+            worker="one",
+            claim=claimed,
+            outcome=NOT_RECEIVED,
+            now=clock.now(),
+            random=lambda drawn=drawn: drawn,
         )
         waits = Delivery.objects.get().next_at - clock.now()
         assert waits.total_seconds() == pytest.approx(expected, abs=0.001)
@@ -202,7 +211,11 @@ def test_an_answer_after_the_lease_was_lost_is_kept_as_evidence_and_then_believe
     assert Attempt.objects.get().evidence_id == "77"
     assert use_evidence(now=clock.now()) == 1
     delivery.refresh_from_db()
-    assert (delivery.state, delivery.remote_id, delivery.proof) == (DeliveryState.ACCEPTED, "77", "late answer")
+    assert (delivery.state, delivery.remote_id, delivery.proof) == (
+        DeliveryState.ACCEPTED,
+        "77",
+        "late answer",
+    )
     assert Report.objects.get(pk=report.pk).sent_at == clock.now()
 
 
@@ -343,7 +356,9 @@ def test_a_token_is_asked_about_at_its_times_and_then_nobody_knows(town, clock):
         (polled,) = claim(clock)
         assert polled.asks_token
         asked.append((clock.now() - began).total_seconds() / 60)
-        delivery = end(clock, polled, Outcome(result=OutcomeClass.TOKEN, token="t1", why="There is no number yet."))
+        delivery = end(
+            clock, polled, Outcome(result=OutcomeClass.TOKEN, token="t1", why="There is no number yet.")
+        )
     assert asked == [1, 2, 5, 10, 30, 60, 180, 360, 720, 1440]
     assert delivery.state == DeliveryState.UNCERTAIN
     assert Attempt.objects.count() == 1

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import platform
 import random as random_module
 import signal
-import socket
 import threading
 import uuid
 from collections import defaultdict
@@ -78,7 +78,7 @@ def run(
     `clock` says what is due, `random` spreads repeats, `transport` opens the connections: all of them may be a test's.
     """
     worker = Worker(
-        name=name or f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
+        name=name or f"{platform.node()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
         clock=clock or SystemClock(),
         random=random,
         stop=stop or threading.Event(),
