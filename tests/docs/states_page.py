@@ -61,7 +61,9 @@ def _moves(moves: Mapping[StrEnum, Mapping[StrEnum, frozenset[StrEnum]]]) -> str
         for source, targets in sorted(by_source.items()):
             # "from any of these to any other of them" is one line, not one for each
             among = frozenset({source}) | targets
-            alike = len(among) > 2 and all(by_source.get(other, frozenset()) == among - {other} for other in among)
+            alike = len(among) > 2 and all(
+                by_source.get(other, frozenset()) == among - {other} for other in among
+            )
             groups.setdefault((among if alike else targets, alike), []).append(source)
         for (targets, alike), sources in groups.items():
             to = "any other of them" if alike else _words(targets)
