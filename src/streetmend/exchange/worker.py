@@ -22,6 +22,7 @@ from typing import Any
 
 from streetmend.bodies.health import claim_pulls
 from streetmend.bodies.models import Endpoint
+from streetmend.bodies.queries import site
 from streetmend.clock import Clock, SystemClock
 from streetmend.exchange import notices as notice_mails
 from streetmend.exchange.calling import OpenTransport, open_fetcher
@@ -185,18 +186,21 @@ class Worker:
     async def _take_deliveries(self) -> bool:
         room = min(CLAIM_AT_ONCE, IN_FLIGHT - len(self.jobs))
         lease = Lease(self.clock)
-        claims = await self.database(
-            partial(claim_deliveries, worker=self.name, now=self.clock.now(), limit=room, prepare=prepare)
-        )
+        claims, zone = await self.database(partial(self._claim, room))
         if claims:
             crash("after_intent")
         for claim in claims:
-            self._start(self._deliver(claim, lease))
+            self._start(self._deliver(claim, lease, zone))
         return bool(claims)
 
-    async def _deliver(self, claim: Claim, lease: Lease) -> None:
+    def _claim(self, room: int) -> tuple[list[Claim], str]:
+        """What this worker delivers now, and the site's zone: while a call lasts, the database is not asked."""
+        claims = claim_deliveries(worker=self.name, now=self.clock.now(), limit=room, prepare=prepare)
+        return claims, site().time_zone if claims else ""
+
+    async def _deliver(self, claim: Claim, lease: Lease, zone: str) -> None:
         try:
-            outcome = await self._send(claim, lease)
+            outcome = await self._send(claim, lease, zone)
         except Exception as error:
             logger.exception("delivery=%d failed", claim.delivery.pk)
             outcome = _surprise(claim, error)
@@ -228,7 +232,7 @@ class Worker:
             recorded,
         )
 
-    async def _send(self, claim: Claim, lease: Lease) -> Outcome:
+    async def _send(self, claim: Claim, lease: Lease, zone: str) -> Outcome:
         if claim.problem:
             return Outcome(result=OutcomeClass.REFUSED, why=claim.problem, sent_bytes=0)
         if claim.delivery.endpoint is None:
@@ -237,8 +241,8 @@ class Worker:
                 self.mail_lanes, email.send, dict(claim.delivery.params_snapshot)
             )
         if claim.asks_token:
-            return await open311.ask_token(claim, self.calls)
-        return await open311.send(claim, self.calls, lease, self.clock)
+            return await open311.ask_token(claim, self.calls, site_zone=zone)
+        return await open311.send(claim, self.calls, lease, self.clock, site_zone=zone)
 
     # --- notices
 

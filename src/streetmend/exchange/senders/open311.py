@@ -68,11 +68,14 @@ def prepare(delivery: Delivery, category: Category, questions: Sequence[Question
     return Prepared(params, digest.hexdigest())
 
 
-async def send(claim: Claim, transport: Transport, lease: Lease, clock: Clock) -> Outcome:
-    """Posts the report once and says what became of it; nothing leaves if the lease might end before the call does."""
+async def send(claim: Claim, transport: Transport, lease: Lease, clock: Clock, *, site_zone: str) -> Outcome:
+    """Posts the report once and says what became of it; nothing leaves if the lease might end before the call does.
+
+    `site_zone`: the zone in which the endpoint means its times where it has none of its own. The database is not asked.
+    """
     delivery = claim.delivery
     try:
-        line = _line(delivery)
+        line = _line(delivery, site_zone)
         request = thawed(delivery.params_snapshot["request"])
         photos = delivery.params_snapshot.get("photos", [])
         if photos:
@@ -112,11 +115,11 @@ async def send(claim: Claim, transport: Transport, lease: Lease, clock: Clock) -
 _GOOD = (outcomes.Kind.ACCEPTED, outcomes.Kind.TOKEN)
 
 
-async def ask_token(claim: Claim, transport: Transport) -> Outcome:
+async def ask_token(claim: Claim, transport: Transport, *, site_zone: str) -> Outcome:
     """Asks for the number of a token. Only a number or the word that there is no such token ends the asking."""
     delivery = claim.delivery
     try:
-        line = _line(delivery)
+        line = _line(delivery, site_zone)
         accepted, answer = await ask(calls.token(line.endpoint, delivery.token), line, transport)
     except KeyUnusable as error:
         return Outcome(result=OutcomeClass.NOT_RECEIVED, why=str(error), error_class="KeyUnusable")
@@ -160,10 +163,10 @@ def failed(error: FetchError, line: Line) -> Outcome:
     )
 
 
-def _line(delivery: Delivery) -> Line:
+def _line(delivery: Delivery, site_zone: str) -> Line:
     if delivery.endpoint is None:
         raise ValueError("a delivery by e-mail has no endpoint")
-    return line_to(delivery.endpoint, site().time_zone)
+    return line_to(delivery.endpoint, site_zone)
 
 
 def _uploads(names: Sequence[str], report_id: int) -> tuple[Upload, ...]:

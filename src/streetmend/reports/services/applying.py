@@ -39,7 +39,9 @@ def apply_row(*, inbox_id: int, now: datetime) -> InboxState:
         row = Inbox.objects.select_related("endpoint").get(pk=inbox_id)
         owed = _match(row)
         report = (
-            Report.objects.select_for_update(no_key=True).select_related("reporter").get(pk=owed.report_id)
+            Report.objects.select_for_update(no_key=True, of=("self",))
+            .select_related("reporter")
+            .get(pk=owed.report_id)
             if owed
             else None
         )
