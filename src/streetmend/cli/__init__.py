@@ -18,7 +18,9 @@ COMMANDS: dict[str, str] = {
     "deliveries": "deliveries:command",
     "export": "site_file:export",
     "init": "init:command",
+    "serve": "serve:command",
     "staff": "staff:group",
+    "work": "work:command",
 }
 
 
