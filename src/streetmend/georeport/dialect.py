@@ -28,7 +28,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
     numeric_ids: bool = False
     """JSON ids made of digits are numbers."""
     coordinates_as_text: bool = False
-    """JSON lat and long are strings, at most six decimals, without trailing zeros."""
+    """lat and long have at most six decimals, without trailing zeros, and are strings in JSON."""
     recipients_as_list: bool = True
     """agency_responsible is ``{"recipient": [...]}``; otherwise one text, the names joined with ``, ``."""
     nulls: bool = True
