@@ -5,15 +5,16 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from django.db import IntegrityError, transaction
 
 from streetmend.accounts.models import Person
 from streetmend.accounts.services import person_with_email
 from streetmend.bodies.answers import check as check_answers
-from streetmend.bodies.models import Body, Category, Endpoint, Question, Send, Site
-from streetmend.bodies.queries import responsible, site
+from streetmend.bodies.models import Body, Category, Endpoint, Send
+from streetmend.bodies.queries import Responsible, Why, responsible, site
+from streetmend.bodies.values import QuestionInfo, SiteInfo
 from streetmend.photos.store import StoredPhoto
 from streetmend.reports.errors import (
     AnswersWrong,
@@ -84,8 +85,9 @@ def submit(
         raise TooManyPhotos(f"At most {here.max_photos} photos go with a report.")
     if form_token and (earlier := Report.objects.filter(form_token=form_token).first()):
         return Submitted(earlier, "", repeated=True)
-    categories = _categories(lat, long, category_name)
-    given = _answers(categories, answers or {})
+    responsible_here = responsible(lat, long, category_name)
+    categories = _categories(responsible_here)
+    given = _answers(responsible_here, answers or {}, here.zone)
     try:
         with transaction.atomic():
             report = Report.objects.create(
@@ -159,29 +161,26 @@ def send_confirm_link_again(*, report: Report, now: datetime, wait: timedelta = 
     return True
 
 
-def _categories(lat: float, long: float, name: str) -> list[Category]:
-    """The categories of this name, of every body responsible here, by body."""
-    here = responsible(lat, long, name)
-    if not here.bodies:
+def _categories(here: Responsible) -> list[Category]:
+    """The categories of the name that was asked for, of every body responsible here, by body."""
+    if here.why == Why.NOBODY:
         raise NobodyResponsible("Nobody is responsible here.")
-    found = list(
+    if here.why == Why.NO_SUCH_CATEGORY:
+        raise CategoryUnknown("Choose one of the categories of this place.")
+    return list(
         Category.objects.select_related("body", "name", "endpoint")
         .filter(pk__in=[category.id for category in here.categories])
         .order_by("body_id", "id")
     )
-    if not found:
-        raise CategoryUnknown("Choose one of the categories of this place.")
-    return found
 
 
-def _answers(categories: list[Category], given: Mapping[str, Sequence[str]]) -> list[dict[str, object]]:
+def _answers(here: Responsible, given: Mapping[str, Sequence[str]], zone: tzinfo) -> list[dict[str, object]]:
     """The answers as kept, or AnswersWrong with all that is wrong at once."""
-    questions: dict[str, Question] = {}
-    for question in Question.objects.filter(category__in=categories).order_by(
-        "category__body_id", "position", "id"
-    ):
-        questions.setdefault(question.code, question)
-    answers, errors = check_answers(list(questions.values()), given)
+    questions: dict[str, QuestionInfo] = {}
+    for category in here.categories:
+        for question in category.questions:
+            questions.setdefault(question.code, question)
+    answers, errors = check_answers(questions.values(), given, zone=zone)
     if errors:
         raise AnswersWrong(errors)
     return [{"code": code, "values": values} for code, values in answers.items()]
@@ -254,7 +253,7 @@ def _ask_to_confirm(report: Report, now: datetime) -> str:
     return secret
 
 
-def _publish(report: Report, here: Site, now: datetime) -> None:
+def _publish(report: Report, here: SiteInfo, now: datetime) -> None:
     """The report is open from this second on, and its deliveries are due."""
     report.state = State.OPEN
     report.requested_at = now.replace(microsecond=0)
