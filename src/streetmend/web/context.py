@@ -21,7 +21,14 @@ def site(request: HttpRequest) -> dict[str, Any]:
         if code in dict(settings.LANGUAGES):
             to = urlencode({"to": code, "next": request.get_full_path()})
             name = get_language_info(code)["name_local"]
-            languages.append({"code": code, "name": name[:1].upper() + name[1:], "url": f"/language?{to}", "here": code == now})
+            languages.append(
+                {
+                    "code": code,
+                    "name": name[:1].upper() + name[1:],
+                    "url": f"/language?{to}",
+                    "here": code == now,
+                }
+            )
     return {
         "site": here,
         "site_languages": languages,

@@ -9,7 +9,16 @@ from django.utils.translation import get_supported_language_variant
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 #: what browsers say, and what is meant
-_MEANT = {"no": "nb", "no-no": "nb", "no-nb": "nb", "no-nn": "nn", "no-bok": "nb", "no-nyn": "nn", "nb-no": "nb", "nn-no": "nn"}
+_MEANT = {
+    "no": "nb",
+    "no-no": "nb",
+    "no-nb": "nb",
+    "no-nn": "nn",
+    "no-bok": "nb",
+    "no-nyn": "nn",
+    "nb-no": "nb",
+    "nn-no": "nn",
+}
 _LONGEST = 500
 
 
@@ -18,7 +27,9 @@ def choose(*, chosen: str, accepted: str, languages: Sequence[str]) -> str:
 
     Only languages of the site that there are translations for can come out, whatever comes in.
     """
-    there = [language for language in languages if language in dict(settings.LANGUAGES)] or [settings.LANGUAGE_CODE]
+    there = [language for language in languages if language in dict(settings.LANGUAGES)] or [
+        settings.LANGUAGE_CODE
+    ]
     if chosen in there:
         return chosen
     for wanted, _quality in parse_accept_lang_header(accepted[:_LONGEST].lower()):

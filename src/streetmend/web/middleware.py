@@ -16,7 +16,14 @@ from streetmend.web.language import choose
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 #: doors for programs, which ask neither for a language nor for the site's zone
-_FOR_PROGRAMS = ("/open311/v2/", "/open311/strict/", "/open311/fixmystreet/", "/healthz", "/readyz", "/metrics")
+_FOR_PROGRAMS = (
+    "/open311/v2/",
+    "/open311/strict/",
+    "/open311/fixmystreet/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+)
 
 POLICY = "; ".join(
     (

@@ -154,7 +154,9 @@ def load(path: Path) -> Ground:
 def of_areas() -> Ground:
     """The ground where the operator has no map: the outlines of the areas."""
     shapes = [
-        shapely.Polygon([mercator(*p) for p in rings[0]], [[mercator(*p) for p in hole] for hole in rings[1:]])
+        shapely.Polygon(
+            [mercator(*p) for p in rings[0]], [[mercator(*p) for p in hole] for hole in rings[1:]]
+        )
         for outline in area_queries.outlines(tolerance=10)
         for rings in outline.pieces
     ]

@@ -58,7 +58,9 @@ def _find(
             stretch = _stretch(line, start, start + room)
             if _bends(stretch) or not _free(stretch, size, width, height, occupied):
                 continue
-            return Name(road.name, size, _longer(stretch if stretch[0][0] <= stretch[-1][0] else stretch[::-1]))
+            return Name(
+                road.name, size, _longer(stretch if stretch[0][0] <= stretch[-1][0] else stretch[::-1])
+            )
     return None
 
 
@@ -75,7 +77,11 @@ def _longer(line: tuple[Point, ...]) -> tuple[Point, ...]:
 
 
 def _free(
-    stretch: tuple[Point, ...], size: float, width: int, height: int, occupied: list[tuple[float, float, float]]
+    stretch: tuple[Point, ...],
+    size: float,
+    width: int,
+    height: int,
+    occupied: list[tuple[float, float, float]],
 ) -> bool:
     for x, y in _samples(stretch, size):
         if not (size < x < width - size and size < y < height - size):

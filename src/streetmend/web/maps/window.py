@@ -75,7 +75,12 @@ class Window:
 
 
 def fitting(
-    places: Iterable[tuple[float, float]], *, width: int, height: int, margin: int = 40, closest: float = STREET_ZOOM
+    places: Iterable[tuple[float, float]],
+    *,
+    width: int,
+    height: int,
+    margin: int = 40,
+    closest: float = STREET_ZOOM,
 ) -> Window | None:
     """The closest window that shows all places (lat, long) at least `margin` pixels inside; None where there are none."""
     points = [mercator(lat, long) for lat, long in places]
