@@ -90,5 +90,5 @@ class CompressPages(GZipMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """The answer, compressed where it is a page or a map and the browser can read that."""
         if response.get("Content-Type", "").startswith(("text/html", "image/svg+xml")):
-            return super().process_response(request, response)  # type: ignore[arg-type]  # the stubs say HttpResponse
+            return super().process_response(request, response)
         return response

@@ -19,7 +19,8 @@ _STYLESHEET = Path(__file__).parents[2] / "ui" / "static" / "site.css"
 #: inside of the pin's head, which is a circle of radius 9 around 0, -18
 _ICONS = {
     "received": '<circle class="pin-dot" cx="0" cy="-18" r="3.5"/>',
-    "progress": '<path class="pin-dot" d="M0-22.500a4.500 4.500 0 0 1 0 9z"/><circle class="pin-icon" cx="0" cy="-18" r="4.500"/>',
+    "progress": '<path class="pin-dot" d="M0-22.500a4.500 4.500 0 0 1 0 9z"/>'
+    '<circle class="pin-icon" cx="0" cy="-18" r="4.500"/>',
     "fixed": '<path class="pin-icon" d="M-4-18l3 3 5.500-6"/>',
     "closed": '<path class="pin-icon" d="M-4-18h8"/>',
     "chosen": '<circle class="pin-dot" cx="0" cy="-18" r="5"/>',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -104,11 +105,11 @@ def _samples(stretch: tuple[Point, ...], step: float) -> list[Point]:
 
 
 def _length(line: Sequence[Point]) -> float:
-    return sum(math.dist(a, b) for a, b in zip(line, line[1:], strict=False))
+    return sum(math.dist(a, b) for a, b in itertools.pairwise(line))
 
 
 def _at(line: Sequence[Point], distance: float) -> Point:
-    for a, b in zip(line, line[1:], strict=False):
+    for a, b in itertools.pairwise(line):
         step = math.dist(a, b)
         if distance <= step and step > 0:
             share = distance / step
@@ -121,7 +122,7 @@ def _stretch(line: Sequence[Point], start: float, end: float) -> tuple[Point, ..
     """The part of the line between two distances from its beginning."""
     kept = [_at(line, start)]
     gone = 0.0
-    for a, b in zip(line, line[1:], strict=False):
+    for a, b in itertools.pairwise(line):
         gone += math.dist(a, b)
         if start < gone < end:
             kept.append(b)

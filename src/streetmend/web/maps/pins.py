@@ -36,7 +36,7 @@ class Placed:
 
 
 def place_pins(pins: Iterable[Pin], window: Window, *, near: float = _NEAR) -> list[Placed]:
-    """The pins inside the window; those nearer to each other than `near` pixels are one with their number, from north to south."""
+    """The pins inside the window, from north to south; those nearer to each other than `near` pixels are one."""
     inside = []
     for pin in pins:
         x, y = window.x_y(pin.lat, pin.long)
