@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from typing import Any
 
 import pillow_heif
 import pytest
@@ -16,15 +17,13 @@ from streetmend.photos.decode import LONGEST_SIDE, MOST_BYTES, Picture, decode
 from streetmend.photos.errors import PhotoRefused, PhotoTooLarge, PhotoUnreadable
 
 
-def picture(
-    width: int = 60, height: int = 40, mode: str = "RGB", colour: object = (200, 30, 30)
-) -> Image.Image:
-    return Image.new(mode, (width, height), colour)  # type: ignore[arg-type]
+def picture(width: int = 60, height: int = 40, mode: str = "RGB", colour: Any = (200, 30, 30)) -> Image.Image:
+    return Image.new(mode, (width, height), colour)
 
 
-def encoded(image: Image.Image, kind: str = "JPEG", **options: object) -> bytes:
+def encoded(image: Image.Image, kind: str = "JPEG", **options: Any) -> bytes:
     out = io.BytesIO()
-    image.save(out, kind, **options)  # type: ignore[arg-type]
+    image.save(out, kind, **options)
     return out.getvalue()
 
 
