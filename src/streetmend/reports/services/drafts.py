@@ -1,0 +1,40 @@
+"""A report in the making, kept after each step of the form."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from streetmend.reports.models import Draft, Report
+from streetmend.reports.services.links import hash_of, new_secret
+
+#: drafts that nobody touched this long are forgotten
+LIFETIME = timedelta(days=7)
+
+
+def start_draft(*, content: dict[str, Any], now: datetime) -> str:
+    """A new draft holds `content`; returns the token that finds it again."""
+    token = new_secret()
+    Draft.objects.create(token_hash=hash_of(token), content=content, created_at=now, updated_at=now)
+    return token
+
+
+def save_draft(*, token: str, content: dict[str, Any], now: datetime) -> bool:
+    """The draft of `token` holds `content`; false where there is no such draft, or it was sent already."""
+    return bool(
+        Draft.objects.filter(token_hash=hash_of(token), report=None).update(content=content, updated_at=now)
+    )
+
+
+def draft_became(*, token: str, report: Report, now: datetime) -> None:
+    """The draft is finished: its words are forgotten and it leads to the report."""
+    Draft.objects.filter(token_hash=hash_of(token)).update(content={}, report=report, updated_at=now)
+
+
+def forget_old_drafts(*, now: datetime) -> int:
+    """Drafts that nobody touched for `LIFETIME` are gone; says how many."""
+    with transaction.atomic():
+        count, _ = Draft.objects.filter(updated_at__lt=now - LIFETIME).delete()
+    return count

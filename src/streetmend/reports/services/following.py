@@ -1,0 +1,54 @@
+"""Somebody wants to be told about a report."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from streetmend.accounts.models import Person
+from streetmend.accounts.services import person_with_email
+from streetmend.reports.errors import LinkUnknown
+from streetmend.reports.models import Alert, ConfirmLink, Report
+from streetmend.reports.models.outbox import NoticeKind
+from streetmend.reports.services import links
+from streetmend.reports.services.notices import write_notice
+
+
+def follow(*, report: Report, email: str, language: str, now: datetime) -> None:
+    """A mail asks the address to confirm that it wants news of the report; whoever follows already gets none."""
+    with transaction.atomic():
+        person = person_with_email(email=email, name="", phone="", language=language, now=now)
+        alert, _ = Alert.objects.get_or_create(person=person, report=report, defaults={"created_at": now})
+        if alert.confirmed_at and not alert.ended_at:
+            return
+        secret = links.new_secret()
+        ConfirmLink.objects.create(
+            secret_hash=links.hash_of(secret), alert=alert, created_at=now, expires_at=now + links.LIFETIME
+        )
+        write_notice(
+            kind=NoticeKind.CONFIRM_ALERT,
+            email=email,
+            person=person,
+            report=report,
+            language=language,
+            content={"secret": secret},
+            now=now,
+        )
+
+
+def confirm_alert(*, secret: str, now: datetime) -> Alert:
+    """The alert of this link is wanted; a second time changes nothing. Raises LinkUnknown, LinkExpired."""
+    with transaction.atomic():
+        link = links.find(secret, now=now)
+        if link.alert is None:
+            raise LinkUnknown("This link does not confirm an alert.")
+        if ConfirmLink.objects.filter(pk=link.pk, used_at=None).update(used_at=now):
+            Alert.objects.filter(pk=link.alert.pk).update(confirmed_at=now, ended_at=None)
+            Person.objects.filter(pk=link.alert.person_id, verified_at=None).update(verified_at=now)
+    return link.alert
+
+
+def end_alert(*, alert: Alert, now: datetime) -> None:
+    """The alert tells nothing any more."""
+    Alert.objects.filter(pk=alert.pk, ended_at=None).update(ended_at=now)

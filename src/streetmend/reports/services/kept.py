@@ -1,0 +1,57 @@
+"""The kept columns of a report: recomputed from their sources, never counted up."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import F
+
+from streetmend.reports.models import Delivery, Photo, Report, Update
+from streetmend.reports.models.outbox import DeliveryKind
+from streetmend.reports.states import CLOSED_STATES, DeliveryState, State
+
+
+def refresh(report: Report, *, now: datetime | None) -> None:
+    """The kept columns of `report` and its deliveries say what their sources say, and its version is a new one.
+
+    To be called inside the transaction of every change of anything that is shown. `now` (UTC) becomes `updated_at`; None leaves
+    it as it is, for changes that are no news (a moderator hides a photo).
+    """
+    names = list(
+        Photo.objects.filter(report=report, hidden=False)
+        .order_by("position", "id")
+        .values_list("name", flat=True)
+    )
+    recipients = list(
+        Delivery.objects.filter(report=report, kind=DeliveryKind.REPORT)
+        .exclude(state=DeliveryState.CANCELLED)
+        .order_by("body_id")
+        .values_list("body_id", flat=True)
+    )
+    report.photo_names = names
+    report.has_photo = bool(names)
+    report.recipient_ids = recipients
+    report.comment_count = Update.objects.filter(report=report, hidden=False).count()
+    report.closed = State(report.state) in CLOSED_STATES
+    report.visible = report.state != State.UNCONFIRMED and not report.hidden and not report.private
+    if now is not None:
+        report.updated_at = max(report.updated_at, now)
+    report.save()
+    Report.objects.filter(pk=report.pk).update(version=F("version") + 1)
+    _copy_to_deliveries(report)
+
+
+def _copy_to_deliveries(report: Report) -> None:
+    """Searches by body read the report's flags from the delivery's own index."""
+    owed = Delivery.objects.filter(report=report)
+    copied = {
+        "requested_at": report.requested_at,
+        "closed": report.closed,
+        "category_name_id": report.category_name_id,
+    }
+    owed.filter(kind=DeliveryKind.REPORT).exclude(state=DeliveryState.CANCELLED).update(
+        visible=report.visible, **copied
+    )
+    owed.exclude(
+        kind=DeliveryKind.REPORT, state__in=[s for s in DeliveryState if s != DeliveryState.CANCELLED]
+    ).update(visible=False, **copied)
