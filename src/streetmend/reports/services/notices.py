@@ -1,33 +1,18 @@
-<<<<<<< HEAD
-"""Messages that are due: written in the transaction of what they tell about, sent by the worker."""
-=======
 """Notices: one message due to one address, and what became of sending it.
 
 A notice leaves at least once. A repeat has the Message-ID of the first time, by which mail systems drop it.
 """
->>>>>>> main
 
 from __future__ import annotations
 
 import uuid
-<<<<<<< HEAD
-from datetime import datetime
-=======
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
->>>>>>> main
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-<<<<<<< HEAD
-
-from streetmend.accounts.models import Person
-from streetmend.bodies.sealing import seal
-from streetmend.reports.models import Delivery, Notice, Report, Update
-from streetmend.reports.models.outbox import NoticeKind
-=======
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -48,48 +33,17 @@ PATIENCE = timedelta(days=4)
 def message_id(name: str) -> str:
     """The Message-ID of the mail that `name` names, at this site's host."""
     return f"<{name}@{urlsplit(settings.BASE_URL).hostname or 'localhost'}>"
->>>>>>> main
 
 
 def write_notice(
     *,
     kind: NoticeKind,
     email: str,
-<<<<<<< HEAD
-    language: str,
-=======
->>>>>>> main
     now: datetime,
     person: Person | None = None,
     report: Report | None = None,
     update: Update | None = None,
     delivery: Delivery | None = None,
-<<<<<<< HEAD
-    content: dict[str, Any] | None = None,
-    secret: str = "",
-) -> Notice | None:
-    """A message to `email` is due; None where there is no address.
-
-    `secret` (of a link) is kept sealed until the message has left, then it is forgotten. To be called inside the transaction of
-    what the message is about.
-    """
-    if not email:
-        return None
-    host = urlsplit(settings.BASE_URL).hostname or "localhost"
-    return Notice.objects.create(
-        kind=kind,
-        email=email,
-        person=person,
-        report=report,
-        update=update,
-        delivery=delivery,
-        language=language,
-        content={**(content or {}), **({"sealed_secret": seal(secret)} if secret else {})},
-        message_id=f"<{uuid.uuid4().hex}@{host}>",
-        next_at=now,
-        created_at=now,
-    )
-=======
     language: str = "en",
     content: Mapping[str, Any] | None = None,
     once: str = "",
@@ -214,4 +168,3 @@ def _settle(notice: Notice, result: NoticeResult, now: datetime) -> None:
         notice.next_at = None
         notice.content = {key: value for key, value in notice.content.items() if key not in _SECRETS}
     notice.save()
->>>>>>> main
