@@ -24,9 +24,13 @@ $(VENV)/.done: pyproject.toml uv.lock
 run: setup  ## the demo: a town, its site, the worker and a pretend administration
 	@exec $(BIN)/streetmend demo --port $(PORT)
 
-test: setup  ## the whole suite (installs PostgreSQL and Chromium with apt where it may)
+test: setup  ## the whole suite on SQLite, then what touches the database again on PostgreSQL
 	@$(BIN)/python tests/needs.py
-	@$(BIN)/pytest
+	@failed=; \
+	STREETMEND_TEST_DATABASE=sqlite $(BIN)/pytest || failed="$$failed SQLite"; \
+	STREETMEND_TEST_DATABASE=postgresql $(BIN)/pytest -m database || failed="$$failed PostgreSQL"; \
+	if [ -n "$$failed" ]; then echo "Failed on:$$failed"; exit 1; fi; \
+	echo "Passed on SQLite and on PostgreSQL"
 
 check: setup  ## format, lint, types, import contracts, docs
 	@$(BIN)/ruff format --check .

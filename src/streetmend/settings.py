@@ -98,7 +98,7 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": _read(
         "DATABASE_URL",
         f"sqlite:///{DATA / 'streetmend.sqlite3'}",
-        lambda raw: database_config(raw, data_dir=DATA),
+        database_config,
     )
 }
 _mail: dict[str, Any] = _read(

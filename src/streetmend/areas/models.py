@@ -13,6 +13,8 @@ class Generation(models.Model):
     current = models.BooleanField(default=False)
     imported_at = models.DateTimeField()
     source = models.CharField(max_length=200, blank=True)
+    #: of all that it holds: the same content has the same digest, and memory made from it never goes stale
+    digest = models.CharField(max_length=64)
 
     class Meta:
         constraints = [

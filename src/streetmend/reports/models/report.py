@@ -108,6 +108,8 @@ class Update(models.Model):
     text = models.TextField(blank=True)
     #: the state that it moved the report to; empty where it moved nothing
     state = models.CharField(max_length=20, choices=_choices(State), blank=True)
+    #: the state that was told, whether or not it was the newest word and so moved anything
+    told_state = models.CharField(max_length=20, choices=_choices(State), blank=True)
     #: the body's own word for the state, where it was not understood
     foreign_state = models.CharField(max_length=100, blank=True)
     #: when it was said (UTC), never before the report and never far in the future

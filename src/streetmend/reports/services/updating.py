@@ -74,6 +74,7 @@ def add_update(
                 show_name=show_name and bool(name),
                 text=said.text,
                 state=target or "",
+                told_state=said.state or "",
                 at=now,
                 received_at=now,
                 source=source,
@@ -107,12 +108,12 @@ def write_body_update(
 ) -> Update:
     """The body's update stands on the report and has moved its state, where the table and the order of time allow.
 
-    `at` (UTC) is when the body said it, held between the report's beginning and five minutes from now. An update that is older
-    than the newest one that moved the state, moves nothing. A hidden report stays hidden. Runs inside the caller's transaction.
+    `at` (UTC) is when the body said it, held between the report's beginning and five minutes from now. The newest word about the
+    state decides, in whatever order the words arrive. A hidden report stays hidden. Runs inside the caller's transaction.
     """
     locked = Report.objects.select_for_update().get(pk=report.pk)
     when = min(max(at, locked.requested_at or locked.created_at), now + timedelta(minutes=5))
-    newest = Update.objects.filter(report=locked).exclude(state="").order_by("-at", "-id").first()
+    newest = Update.objects.filter(report=locked).exclude(told_state="").order_by("-at", "-id").first()
     may = (
         state is not None
         and state != locked.state
@@ -127,6 +128,7 @@ def write_body_update(
         show_name=True,
         text=text,
         state=state if may and state else "",
+        told_state=state or "",
         foreign_state=foreign_state,
         at=when,
         received_at=now,
@@ -254,7 +256,7 @@ def is_open(report: Report) -> bool:
 
 
 def _open_to_updates(report: Report) -> Report:
-    locked = Report.objects.select_for_update().select_related("reporter").get(pk=report.pk)
+    locked = Report.objects.select_for_update(of=("self",)).select_related("reporter").get(pk=report.pk)
     if not may_still_be_told(locked):
         raise ReportClosedToUpdates("This report takes no more updates.")
     return locked

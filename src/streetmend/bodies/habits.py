@@ -1,0 +1,209 @@
+"""The habits of an endpoint, as one frozen value: how it differs from GeoReport v2. The site file has a key for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from streetmend.bodies.models import Endpoint
+
+Word = Annotated[str, Meta(max_length=200)]
+Seconds = Annotated[int, Meta(ge=1, le=30 * 86_400)]
+
+
+class Photos(StrEnum):
+    """How photos go out."""
+
+    FIRST_URL = "first_url"
+    ALL_URLS = "all_urls"
+    UPLOAD = "upload"
+    NONE = "none"
+
+
+class Description(StrEnum):
+    """What the description holds."""
+
+    FULL = "full"
+    LABELLED = "labelled"
+    DETAIL = "detail"
+
+
+class Reporter(StrEnum):
+    """What the body is told of the reporter."""
+
+    ALL = "all"
+    NAME = "name"
+    NONE = "none"
+
+
+class TimeStyle(StrEnum):
+    """How times are sent."""
+
+    OFFSET = "offset"
+    UTC = "utc"
+    NAIVE = "naive"
+
+
+class Multivalue(StrEnum):
+    """How several values of one attribute are sent."""
+
+    REPEAT = "repeat"
+    BRACKETS = "brackets"
+
+
+class JurisdictionIn(StrEnum):
+    """Where a POST carries jurisdiction_id."""
+
+    BODY = "body"
+    QUERY = "query"
+    BOTH = "both"
+
+
+class KeyIn(StrEnum):
+    """Where a POST carries the API key."""
+
+    BODY = "body"
+    BEARER = "bearer"
+
+
+class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything about an endpoint that is not GeoReport v2 as written; the defaults are the standard."""
+
+    # --- a report as it is sent
+    description: Description = Description.FULL
+    """"full": title, detail and the report's address; "labelled": each with its label; "detail": the detail alone."""
+    reporter: Reporter = Reporter.ALL
+    """What is sent of the reporter: "all" (name, e-mail, phone), "name", or "none"."""
+    always_email: bool = False
+    """Send the site's no-reply address where the reporter gave none, for servers that insist on an e-mail address."""
+    photos: Photos = Photos.FIRST_URL
+    """"first_url": the first photo as media_url; "all_urls": media_url repeated; "upload": the files themselves; "none"."""
+    upload_private_photos: bool = False
+    """Photos of private reports go as files, because their addresses are not public."""
+    upload_field: Word = "photo{n}"
+    """Name of the n-th uploaded file's part."""
+    id_field: Word = ""
+    """The attribute in which the endpoint wants our report's id, where the category asks for it; empty: the usual one."""
+    always_send_id: bool = False
+    """Send the id's attribute though the category does not ask for it."""
+    device_field: Word = ""
+    """The parameter that tells how the report came in ("device_id", some say "deviceid"); empty: it is not sent."""
+    multivalue: Multivalue = Multivalue.REPEAT
+    """"repeat": attribute[x]=a&attribute[x]=b; "brackets": attribute[x][]=a&attribute[x][]=b."""
+    parameters: dict[Word, Word] = field(default_factory=dict)
+    """Parameters that go out with every POST of a report."""
+
+    # --- how calls are made
+    time_style: TimeStyle = TimeStyle.OFFSET
+    """How times are sent: with their "offset", in "utc" with Z, or "naive", local to `time_zone`."""
+    time_zone: Word = ""
+    """The zone in which the endpoint means times without a zone; empty: the site's zone."""
+    jurisdiction_in: JurisdictionIn = JurisdictionIn.BODY
+    """Where a POST carries jurisdiction_id: "body", "query" or "both"."""
+    key_in: KeyIn = KeyIn.BODY
+    """Where a POST carries the API key: in the "body", or as a "bearer" in the Authorization header."""
+    key_on_get: bool = False
+    """Send the API key with every GET, not only with that of updates."""
+    paths: dict[Word, Word] = field(default_factory=dict)
+    """Other file names below the endpoint's address, by the standard's: { services = "Services", requests = "Requests" }."""
+
+    # --- what its answers mean
+    duplicate_pattern: Word = ""
+    """A regular expression that finds a refusal which means "I have it already"; its group "id" is the number."""
+    customer_reference: bool = False
+    """People see, and updates carry, the endpoint's customer_reference instead of its number."""
+    ask_by: Word = ""
+    """The parameter of GET requests that finds a report by our id; empty: there is none."""
+    idempotent: bool = False
+    """The endpoint honours Idempotency-Key: the same bytes may be sent again."""
+    fallback_email_hours: Annotated[int, Meta(ge=0, le=24 * 30)] = 0
+    """After so many hours without the endpoint its reports go by e-mail; 0: never."""
+    breaker_failures: Annotated[int, Meta(ge=1, le=1000)] = 10
+    """So many failures in a row, and the endpoint is left alone for a while."""
+    breaker_max_seconds: Seconds = 300
+    """How long it is left alone at most before it is tried again."""
+    max_rate: Annotated[float, Meta(ge=0, le=1000)] = 0.0
+    """So many POSTs a second at most; 0: as many as there are."""
+
+    # --- updates, sent and fetched
+    extended_statuses: bool = False
+    """Send the fine states (INVESTIGATING, IN_PROGRESS ...) with updates, not only OPEN and CLOSED."""
+    statuses_out: dict[Word, Word] = field(default_factory=dict)
+    """Our state -> the endpoint's word for it."""
+    statuses_in: dict[Word, Word] = field(default_factory=dict)
+    """The endpoint's word, in lower case -> our state, or "ignore"."""
+    mark_reopen: bool = False
+    """Say REOPEN where an update opens a closed report again."""
+    may_reopen: bool = True
+    """An update of the endpoint may open a closed report again."""
+    code_on_updates: bool = False
+    """Updates carry the category's code, for endpoints with several systems behind them."""
+    always_email_updates: bool = False
+    """As `always_email`, for updates."""
+    update_photos: Photos = Photos.FIRST_URL
+    """As `photos`, for updates."""
+    blank_updates: bool = False
+    """Updates without words are kept and shown."""
+    tell_reporter: bool = True
+    """Reporters are told of this endpoint's updates."""
+    latest_data_only: bool = False
+    """The endpoint repeats its latest data under new times: an update that says nothing new is dropped."""
+    pull_overlap_seconds: Annotated[int, Meta(ge=0, le=30 * 86_400)] = 7200
+    """How far each fetch reaches back before the last one."""
+    pull_without_window: bool = False
+    """Fetch updates without start_date and end_date."""
+    pull_reports: bool = False
+    """Fetch the endpoint's own reports too."""
+    pull_all_reports: bool = False
+    """... whenever they were made, not only the new ones."""
+
+
+#: every file name of the standard that `paths` may replace
+OPERATIONS = ("discovery", "services", "requests", "tokens", "servicerequestupdates")
+
+#: the states that `statuses_in` and `statuses_out` know; `reports.states` owns them, and a test compares
+STATES = (
+    "open",
+    "investigating",
+    "planned",
+    "in_progress",
+    "fixed",
+    "no_action",
+    "not_responsible",
+    "duplicate",
+    "referred",
+    "closed",
+)
+IGNORE = "ignore"
+
+#: the name of every habit, for the checks and the reference
+HABIT_NAMES: tuple[str, ...] = Habits.__struct_fields__
+
+
+def habits_of(endpoint: Endpoint) -> Habits:
+    """The endpoint's habits. Raises msgspec.ValidationError where somebody wrote wrong ones past the services."""
+    return msgspec.convert(endpoint.habits, Habits)
+
+
+def kept(habits: Habits) -> dict[str, Any]:
+    """What is kept in the row: the habits that are not the standard's."""
+    return without_defaults(habits, HABIT_NAMES)
+
+
+def without_defaults(value: Struct, names: Iterable[str]) -> dict[str, Any]:
+    """Those of the named fields that differ from their defaults, as plain values."""
+    wanted = set(names)
+    return {
+        info.name: msgspec.to_builtins(found)
+        for info in msgspec.structs.fields(value)
+        if info.name in wanted and (found := getattr(value, info.name)) != default_of(info)
+    }
+
+
+def default_of(info: msgspec.structs.FieldInfo) -> Any:
+    """The field's value where none is given; NODEFAULT where one must be."""
+    return info.default_factory() if callable(info.default_factory) else info.default

@@ -1,0 +1,39 @@
+"""Which errors of a database pass by themselves."""
+
+from django.db import Error
+
+from streetmend.database.gate import WritersBusy
+
+# PostgreSQL's codes (appendix A of its manual): the same work, begun anew, may well succeed.
+_PASSING = frozenset(
+    {
+        "40001",  # serialization_failure
+        "40P01",  # deadlock_detected
+        "53300",  # too_many_connections
+        "55P03",  # lock_not_available
+        "57014",  # query_canceled (statement_timeout)
+        "57P01",  # admin_shutdown
+        "57P02",  # crash_shutdown
+        "57P03",  # cannot_connect_now
+        "25P03",  # idle_in_transaction_session_timeout
+    }
+)
+_CONNECTION = "08"  # the class of connection exceptions
+
+
+def is_temporary(error: BaseException) -> bool:
+    """True where trying the whole unit of work again later may help: busy, restarting, out of reach (HTTP 503).
+
+    False for what is wrong with the work itself or with the data.
+    """
+    if isinstance(error, WritersBusy):
+        return True
+    if not isinstance(error, Error):
+        return False
+    cause = error.__cause__
+    state = getattr(cause, "sqlstate", None)
+    if state is not None:
+        return state in _PASSING or state.startswith(_CONNECTION)
+    if type(cause).__module__.startswith("psycopg"):  # the server never answered, so there is no code
+        return type(cause).__name__ in ("OperationalError", "ConnectionTimeout", "PoolTimeout")
+    return getattr(cause, "sqlite_errorname", "") in ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_BUSY_SNAPSHOT")
