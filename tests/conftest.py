@@ -40,7 +40,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     others = [item for item in items if _is_about_another(item)]
     if others:
         config.hook.pytest_deselected(items=others)
-        items[:] = [item for item in items if item not in others]
+    kept = [item for item in items if item not in others]
+    # once started, the browser's driver leaves its event loop running in this thread, where no other can run then
+    items[:] = sorted(kept, key=lambda item: bool(set(getattr(item, "fixturenames", ())) & ONCE_FIXTURES))
 
 
 def _is_about_another(item: pytest.Item) -> bool:

@@ -90,6 +90,8 @@ class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The attribute in which the endpoint wants our report's id, where the category asks for it; empty: the usual one."""
     always_send_id: bool = False
     """Send the id's attribute though the category does not ask for it."""
+    grid: Word = ""
+    """The grid of easting and northing where a category asks for them, such as "EPSG:25832"; empty: the place's UTM zone."""
     device_field: Word = ""
     """The parameter that tells how the report came in ("device_id", some say "deviceid"); empty: it is not sent."""
     multivalue: Multivalue = Multivalue.REPEAT

@@ -27,14 +27,16 @@ class Spec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class MapSpec(Spec, frozen=True, kw_only=True):
-    """Where the map of the whole site starts."""
+    """The site's map: where it starts and what it is drawn from."""
 
-    lat: Annotated[float, Meta(ge=-90, le=90)]
+    lat: Annotated[float, Meta(ge=-90, le=90)] | None = None
     """Latitude of its middle, WGS84 degrees."""
-    long: Annotated[float, Meta(ge=-180, le=180)]
+    long: Annotated[float, Meta(ge=-180, le=180)] | None = None
     """Longitude of its middle, WGS84 degrees."""
     zoom: Annotated[int, Meta(ge=0, le=20)] = 12
     """Zoom level: 0 is the whole world, 20 a house."""
+    basemap: Annotated[str, Meta(max_length=500)] = ""
+    """GeoJSON file of the ground: land, water, parks and streets; a relative path starts in the data directory."""
 
 
 class SiteTexts(Spec, frozen=True, kw_only=True):

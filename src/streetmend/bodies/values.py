@@ -13,11 +13,12 @@ Texts = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class MapView:
-    """Where a map starts: WGS84 degrees and a zoom level."""
+    """Where the map starts (WGS84 degrees and a zoom level; None: around everything) and the file of its ground."""
 
-    lat: float
-    long: float
-    zoom: int
+    lat: float | None = None
+    long: float | None = None
+    zoom: int = 12
+    basemap: str = ""
 
 
 @dataclass(frozen=True, slots=True)

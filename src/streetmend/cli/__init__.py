@@ -12,7 +12,16 @@ import sys
 import click
 
 #: command -> "module:attribute" below this package; docs/reference/commands.md has a heading for each
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "apply": "site_file:apply",
+    "areas": "areas:group",
+    "deliveries": "deliveries:command",
+    "export": "site_file:export",
+    "init": "init:command",
+    "serve": "serve:command",
+    "staff": "staff:group",
+    "work": "work:command",
+}
 
 
 class Problem(click.ClickException):

@@ -2,15 +2,21 @@
 
 ::
 
-    GeoReportError ├── InvalidParameters     the caller's query or form is wrong; carries every fault at
-    once (a server's 400) ├── Unreadable            bytes that are no answer in XML or JSON │   ├──
-    Dangerous         what we refuse to read at all │   │   ├── DoctypeRefused │   │   ├── TooLarge │   │
-    └── TooDeep │   └── NotTheThing       well-formed, but something else than what was asked for └──
-    CallFailed            a call to an endpoint did not end well: will trying again help?
-        ├── Refused           no, the endpoint understood and said no │   ├── NotFound      there is no such
-        thing (404) │   └── KeyRefused    the key or the rights are wrong (401, 403, 407) ├── Unreachable
-        yes, later: nothing was received └── Unclear           nobody knows: it may have been received; a
-        POST must be asked about before it is repeated
+    GeoReportError
+    +-- InvalidParameters     the caller's query or form is wrong; carries every fault at once (a server's 400)
+    +-- Unreadable            bytes that are no answer in XML or JSON
+    |   +-- Dangerous         what we refuse to read at all
+    |   |   +-- DoctypeRefused
+    |   |   +-- TooLarge
+    |   |   +-- TooDeep
+    |   +-- NotTheThing       well-formed, but something else than what was asked for
+    +-- CallFailed            a call to an endpoint did not end well: will trying again help?
+        +-- Refused           no, the endpoint understood and said no
+        |   +-- NotFound      there is no such thing (404)
+        |   +-- KeyRefused    the key or the rights are wrong (401, 403, 407)
+        +-- Unreachable       yes, later: nothing was received
+        +-- Unclear           nobody knows: it may have been received; a POST must be asked about before it is
+                              repeated
 """
 
 from datetime import datetime

@@ -1,0 +1,1 @@
+"""Door: health, readiness and metrics, for the programs that watch the site."""

@@ -5,6 +5,7 @@ Each gives the site a new epoch and changeset in its transaction when something 
 
 from streetmend.bodies.services.applying import Applied, apply_site_file
 from streetmend.bodies.services.saving import (
+    make_site,
     save_body,
     save_category,
     save_endpoint,
@@ -16,6 +17,7 @@ from streetmend.bodies.services.saving import (
 __all__ = [
     "Applied",
     "apply_site_file",
+    "make_site",
     "save_body",
     "save_category",
     "save_endpoint",

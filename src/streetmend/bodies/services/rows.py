@@ -147,8 +147,13 @@ def plain_texts(texts: Mapping[str, msgspec.Struct]) -> dict[str, Any]:
     return {language: said for language, said in plain.items() if said}
 
 
+def make_site_row() -> bool:
+    """There is a row for the site; says whether it is new."""
+    return Site.objects.get_or_create(pk=1, defaults={"languages": ["en"]})[1]
+
+
 def _site_row() -> Site:
-    Site.objects.get_or_create(pk=1, defaults={"languages": ["en"]})
+    make_site_row()
     return Site.objects.select_for_update().get(pk=1)
 
 

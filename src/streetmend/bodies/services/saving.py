@@ -16,6 +16,13 @@ from streetmend.bodies.services import rows
 from streetmend.bodies.specs import BodySpec, CategorySpec, EndpointSpec, SiteSpec
 
 
+def make_site(*, now: datetime) -> None:
+    """There is a site; one that is there already stays as it is. `now`: UTC."""
+    with transaction.atomic():
+        if rows.make_site_row():
+            rows.new_epoch(now)
+
+
 def save_site(*, spec: SiteSpec, now: datetime) -> None:
     """The site is like the spec. `now`: UTC. Raises SpecRefused."""
     checker = Checker(site().languages)

@@ -74,7 +74,7 @@ class Ledger:
         self._updates: list[RequestUpdate] = []
         self._posted: dict[str, PostedUpdate] = {}
         self._seen: list[Seen] = []
-        self._count = 0
+        self._count = self._update_count = 0
 
     def note(self, seen: Seen) -> None:
         """The HTTP request is in ``seen`` from now on."""
@@ -185,8 +185,8 @@ class Ledger:
     def next_update_id(self) -> str:
         """A number that no update has."""
         with self._lock:
-            self._count += 1
-            return f"u{self._count}"
+            self._update_count += 1
+            return f"u{self._update_count}"
 
     def updates(self) -> tuple[RequestUpdate, ...]:
         """All updates that were added, in order."""

@@ -105,6 +105,8 @@ class NoticeResult:
 
 def claim_notices(*, worker: str, now: datetime, limit: int, lease_seconds: int) -> list[Notice]:
     """At most `limit` due notices, the oldest first, are this worker's until the lease (by the database's clock) ends."""
+    if limit < 1 or not Notice.objects.filter(state=NoticeState.WAITING, next_at__lte=now).exists():
+        return []
     with transaction.atomic():
         due = (
             Notice.objects.select_for_update(skip_locked=True, no_key=True)
@@ -129,9 +131,11 @@ def claim_notices(*, worker: str, now: datetime, limit: int, lease_seconds: int)
 
 def rescue_notices(*, now: datetime) -> int:
     """Notices of workers that are gone wait again (their repeat is harmless); says how many."""
-    return Notice.objects.filter(state=NoticeState.SENDING, lease_until__lt=Now()).update(
-        state=NoticeState.WAITING, lease_owner="", lease_until=None, next_at=now
-    )
+    lost = Notice.objects.filter(state=NoticeState.SENDING, lease_until__lt=Now())
+    if not lost.exists():
+        return 0
+    with transaction.atomic():
+        return lost.update(state=NoticeState.WAITING, lease_owner="", lease_until=None, next_at=now)
 
 
 def record_notices(*, worker: str, results: Sequence[NoticeResult], now: datetime) -> int:

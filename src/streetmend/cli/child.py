@@ -1,0 +1,100 @@
+"""One of the processes that `serve` (or the demo) runs: `python -m streetmend.cli.child PARENT prepare|site|worker ...`.
+
+It ends with its parent, whatever ended that one, so that no worker and no listening port is left behind.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import os
+import signal
+import sys
+
+import click
+
+#: of prctl(2): the signal that the kernel sends when the parent has died
+_PR_SET_PDEATHSIG = 1
+#: how long the site may finish the answers it has begun
+_DRAIN_SECONDS = 60
+#: threads a process that answer requests
+_THREADS = 4
+
+
+def end_with(parent: int) -> None:
+    """This process is told to stop (SIGTERM) when the parent dies. Linux tells; elsewhere only an orderly stop reaches us."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        raise SystemExit(0)
+
+
+def prepare() -> int:
+    """Check the settings and the database, and lay the static files ready under names that change with their content."""
+    from streetmend.cli.database import ready
+
+    try:
+        ready()
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    from django.core.management import call_command
+
+    call_command("collectstatic", interactive=False, verbosity=0, skip_checks=True)
+    return 0
+
+
+def site(host: str, port: int, processes: int) -> None:
+    """Answer requests until told to stop; what has been begun is answered still."""
+    from granian.constants import HTTPModes, Interfaces
+    from granian.log import LogLevels
+    from granian.server import Server
+
+    Server(
+        "streetmend.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        workers=processes,
+        blocking_threads=_THREADS,
+        workers_kill_timeout=_DRAIN_SECONDS,
+        respawn_failed_workers=True,
+        websockets=False,
+        log_level=LogLevels.warning,
+    ).serve()
+
+
+def worker() -> None:
+    """Send what is due and fetch what is due, until told to stop."""
+    from streetmend.cli import setup_django
+
+    setup_django()
+    from streetmend.exchange.worker import run
+
+    run()
+
+
+def main() -> None:
+    """Become the child that the arguments name."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("parent", type=int)
+    kinds = parser.add_subparsers(dest="kind", required=True)
+    kinds.add_parser("prepare")
+    kinds.add_parser("worker")
+    of_site = kinds.add_parser("site")
+    of_site.add_argument("--host", required=True)
+    of_site.add_argument("--port", type=int, required=True)
+    of_site.add_argument("--processes", type=int, required=True)
+    asked = parser.parse_args()
+    end_with(asked.parent)
+    if asked.kind == "prepare":
+        raise SystemExit(prepare())
+    if asked.kind == "site":
+        site(asked.host, asked.port, asked.processes)
+    else:
+        worker()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""The worker's database work: one thread, so that waiting for answers and writing them down never wait for each other."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from django.db import Error, close_old_connections, connections
+
+from streetmend.database.errors import is_temporary
+
+T = TypeVar("T")
+
+logger = logging.getLogger("streetmend.worker")
+
+_FIRST_PAUSE = 0.1
+_LONGEST_PAUSE = 5.0
+
+
+class DatabaseThread:
+    """Runs one unit of database work after the other; each is whole in itself and may be run again.
+
+    While the database is away (a restart, no room, a lock) the unit is run again until it succeeds or `patience_seconds` are
+    over: what an endpoint answered is kept in memory meanwhile.
+    """
+
+    def __init__(self, *, patience_seconds: float | None = None) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="database")
+        #: None: for as long as it takes
+        self.patience_seconds = patience_seconds
+
+    async def __call__(self, work: Callable[[], T]) -> T:
+        """What `work` returns. Raises what it raises, but for what passes by itself."""
+        loop = asyncio.get_running_loop()
+        started, pause = loop.time(), _FIRST_PAUSE
+        while True:
+            try:
+                return await loop.run_in_executor(self._thread, _run, work)
+            except Error as error:
+                waited = loop.time() - started
+                if not is_temporary(error) or (
+                    self.patience_seconds is not None and waited > self.patience_seconds
+                ):
+                    raise
+                logger.warning("database=away error=%s waited=%.1f", type(error).__name__, waited)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def close(self) -> None:
+        """The thread and its connection end."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, connections.close_all)
+        self._thread.shutdown(wait=False)
+
+
+def _run(work: Callable[[], T]) -> T:
+    # a connection that the server dropped is opened anew
+    close_old_connections()
+    try:
+        return work()
+    except Error:
+        connections.close_all()
+        raise

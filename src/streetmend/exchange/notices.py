@@ -1,0 +1,94 @@
+"""Notices become mails: plain text in the language of the one who is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from streetmend.bodies.queries import site
+from streetmend.bodies.values import SiteInfo
+from streetmend.exchange.addresses import confirm_url, report_url, sign_in_url
+from streetmend.exchange.mailing import Mail, MailEnd, MailResult
+from streetmend.exchange.words import state_name
+from streetmend.reports.models import Notice
+from streetmend.reports.models.outbox import NoticeKind
+from streetmend.reports.services.notices import NoticeResult
+
+
+def sender(here: SiteInfo) -> str:
+    """From whom the site's mails come, as an address with a name."""
+    address = here.contact_email or settings.DEFAULT_FROM_EMAIL
+    name = here.name.replace('"', "").replace("\\", "")
+    return f'"{name}" <{address}>'
+
+
+def render(template: str, context: Mapping[str, Any]) -> tuple[str, str]:
+    """The subject (the template's first line) and the text (what comes after the blank line)."""
+    subject, _, text = render_to_string(f"mail/{template}.txt", dict(context)).strip().partition("\n")
+    return " ".join(subject.split()), text.strip() + "\n"
+
+
+def mail_of(notice: Notice) -> Mail:
+    """The mail that says what the notice is for, in its language."""
+    with translation.override(notice.language):
+        here = site().in_language(notice.language)
+        context: dict[str, Any] = {"site": here, "base_url": settings.BASE_URL, **notice.content}
+        if notice.report is not None:
+            context |= {"report": notice.report, "report_url": report_url(notice.report.pk)}
+        context |= _WORDS.get(NoticeKind(notice.kind), _nothing_more)(notice)
+        subject, text = render(notice.kind, context)
+    return Mail(
+        to=notice.email,
+        subject=subject,
+        text=text,
+        sender=sender(here),
+        message_id=notice.message_id,
+    )
+
+
+def results_of(notices: Sequence[Notice], ends: Sequence[MailResult]) -> list[NoticeResult]:
+    """What is recorded of each notice after its mail was handed over, or not."""
+    return [
+        NoticeResult(
+            notice_id=notice.pk,
+            attempt=notice.attempts,
+            sent=end.end is MailEnd.TAKEN,
+            why=end.why,
+            final=end.end is MailEnd.REFUSED,
+        )
+        for notice, end in zip(notices, ends, strict=True)
+    ]
+
+
+def _nothing_more(notice: Notice) -> dict[str, Any]:
+    return {}
+
+
+def _confirm(notice: Notice) -> dict[str, Any]:
+    return {"confirm_url": confirm_url(notice.content.get("secret", ""))}
+
+
+def _sign_in(notice: Notice) -> dict[str, Any]:
+    return {"sign_in_url": sign_in_url(notice.content.get("secret", ""))}
+
+
+def _updated(notice: Notice) -> dict[str, Any]:
+    update = notice.update
+    if update is None:
+        return {}
+    author = update.name if update.show_name else ""
+    moved = notice.content.get("moved_to", update.state)
+    return {"update": update, "author": author, "state_name": state_name(moved) if moved else ""}
+
+
+_WORDS: dict[NoticeKind, Callable[[Notice], dict[str, Any]]] = {
+    NoticeKind.CONFIRM_REPORT: _confirm,
+    NoticeKind.CONFIRM_UPDATE: _confirm,
+    NoticeKind.CONFIRM_ALERT: _confirm,
+    NoticeKind.SIGN_IN: _sign_in,
+    NoticeKind.REPORT_UPDATED: _updated,
+}

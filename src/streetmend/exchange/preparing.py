@@ -1,0 +1,49 @@
+"""What will be sent for each delivery, read in a fixed number of queries and frozen by the outbox at the first attempt."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from streetmend.bodies.models import Category, Question
+from streetmend.exchange.senders import email, open311
+from streetmend.reports.models import Delivery
+from streetmend.reports.services.outbox import Prepared
+
+
+def prepare(deliveries: Sequence[Delivery]) -> Mapping[int, Prepared]:
+    """By the delivery's id: its parameters, or why it cannot be sent as things are set up."""
+    if not deliveries:
+        return {}
+    categories = _categories(deliveries)
+    questions: dict[int, list[Question]] = defaultdict(list)
+    for question in Question.objects.filter(category__in=categories.values()).order_by("position", "id"):
+        questions[question.category_id].append(question)
+    ready = {}
+    for delivery in deliveries:
+        category = categories.get((delivery.body_id, delivery.report.category_name_id))
+        asked = questions[category.pk] if category else []
+        ready[delivery.pk] = _one(delivery, category, asked)
+    return ready
+
+
+def _categories(deliveries: Sequence[Delivery]) -> dict[tuple[int, int], Category]:
+    found = Category.objects.select_related("name").filter(
+        body__in={delivery.body_id for delivery in deliveries},
+        name__in={delivery.report.category_name_id for delivery in deliveries},
+    )
+    return {(category.body_id, category.name_id): category for category in found}
+
+
+def _one(delivery: Delivery, category: Category | None, questions: Sequence[Question]) -> Prepared:
+    if delivery.endpoint is None:
+        return email.prepare(delivery, category, questions)
+    if category is None:
+        name = delivery.report.category_name.name
+        return Prepared({}, problem=f"{delivery.body.name} has no category {name!r} any more.")
+    try:
+        return open311.prepare(delivery, category, questions)
+    except msgspec.ValidationError as error:
+        return Prepared({}, problem=f"The habits of the endpoint cannot be used: {error}")

@@ -1,0 +1,194 @@
+"""The translator, the client's half: our reports in GeoReport's words for an endpoint, and its answers in ours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from streetmend.bodies.habits import Description, Habits, Photos, Reporter
+from streetmend.bodies.models import Category, Endpoint, Question
+from streetmend.exchange.grid import easting_northing
+from streetmend.exchange.words import state_of
+from streetmend.georeport.dialect import Dialect
+from streetmend.georeport.types import NewRequest, Request, RequestUpdate
+from streetmend.reports.models import Report
+from streetmend.reports.models.outbox import InboxKind
+from streetmend.reports.services.inbox import PulledRow
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Public addresses that go out with a report."""
+
+    report: str
+    photos: tuple[str, ...]
+    no_reply: str
+
+
+def new_request(
+    report: Report, category: Category, questions: Sequence[Question], habits: Habits, addresses: Addresses
+) -> NewRequest:
+    """The report as this endpoint wants it: GeoReport v2 A4 with the parameters that FixMyStreet's users know.
+
+    Latitude and longitude (WGS84 degrees) have six decimals. Photos of private reports never go out as addresses.
+    """
+    first_name, last_name = _names(report.name) if habits.reporter is not Reporter.NONE else (None, None)
+    tells_all = habits.reporter is Reporter.ALL
+    email = report.email if tells_all else ""
+    if not email and habits.always_email:
+        email = addresses.no_reply
+    return NewRequest(
+        service_code=category.code,
+        lat=round(report.lat, 6),
+        long=round(report.long, 6),
+        description=_description(report, habits, addresses.report),
+        first_name=first_name,
+        last_name=last_name,
+        email=email or None,
+        phone=(report.phone or None) if tells_all else None,
+        device_id=report.source if habits.device_field else None,
+        media_urls=() if report.private else _photos(habits, addresses.photos),
+        attributes=_attributes(report, questions, habits),
+    )
+
+
+def frozen(request: NewRequest) -> dict[str, Any]:
+    """The request as it is kept with the delivery; it holds no key."""
+    plain: dict[str, Any] = msgspec.to_builtins(request)
+    return {name: value for name, value in plain.items() if value not in (None, [], ())}
+
+
+def thawed(params: dict[str, Any]) -> NewRequest:
+    """The request that was kept. Raises msgspec.ValidationError where it is none."""
+    return msgspec.convert(params, NewRequest)
+
+
+def dialect_of(endpoint: Endpoint, habits: Habits, site_zone: str) -> Dialect:
+    """How this endpoint wants to be spoken to."""
+    return Dialect(
+        name=f"endpoint {endpoint.pk}",
+        format="json" if endpoint.format == "json" else "xml",
+        time_zone=habits.time_zone or site_zone,
+        time_style=habits.time_style.value,
+        multivalue=habits.multivalue.value,
+        id_field=habits.id_field,
+        device_field=habits.device_field or "device_id",
+        upload_field=habits.upload_field,
+        jurisdiction_in=habits.jurisdiction_in.value,
+        key_on_get=habits.key_on_get,
+        duplicate_pattern=habits.duplicate_pattern or None,
+        extra_parameters=tuple(habits.parameters.items()),
+    )
+
+
+def pulled_update(update: RequestUpdate, habits: Habits, zone: str) -> PulledRow:
+    """A row of servicerequestupdates in our words."""
+    state, known = state_of(update.status or "", habits.statuses_in)
+    at = _moment(update.updated_datetime, zone)
+    return PulledRow(
+        kind=InboxKind.UPDATE,
+        remote_report_id=(update.service_request_id or "").strip(),
+        our_report_id=(update.fixmystreet_id or "").strip(),
+        remote_update_id=update.update_id.strip(),
+        word=update.status or "",
+        state=state,
+        known_word=known,
+        at=at,
+        at_raw=str(update.updated_datetime or ""),
+        text=update.description,
+        media_urls=update.media_urls,
+        others={
+            name: value
+            for name, value in (
+                ("external_status_code", update.external_status_code),
+                ("customer_reference", update.customer_reference),
+                ("others", dict(update.others)),
+            )
+            if value
+        },
+    )
+
+
+def pulled_status(request: Request, habits: Habits, zone: str) -> PulledRow:
+    """A row of GET requests in our words: where the endpoint says the report stands, and its notes."""
+    word = request.extended_status or request.status or ""
+    state, known = state_of(word, habits.statuses_in)
+    return PulledRow(
+        kind=InboxKind.STATUS,
+        remote_report_id=request.service_request_id.strip(),
+        word=word,
+        state=state,
+        known_word=known,
+        at=_moment(request.updated_datetime, zone),
+        at_raw=str(request.updated_datetime or ""),
+        text=request.status_notes or "",
+    )
+
+
+def _names(name: str) -> tuple[str | None, str | None]:
+    """First and last name: the name as told, split at its first white space."""
+    first, _, last = " ".join(name.split()).partition(" ")
+    return first or None, last or None
+
+
+def _description(report: Report, habits: Habits, url: str) -> str:
+    """Our address is in it whatever the form: by it the report is found again at the endpoint."""
+    title, detail = report.title, report.detail
+    if habits.description is Description.LABELLED:
+        return f"title: {title}\n\ndetail: {detail}\n\nurl: {url}\n"
+    if habits.description is Description.DETAIL:
+        return f"{detail or title}\n\n{url}\n"
+    return f"{title}\n\n{detail}\n\n{url}\n" if detail else f"{title}\n\n{url}\n"
+
+
+def _photos(habits: Habits, urls: tuple[str, ...]) -> tuple[str, ...]:
+    if habits.photos is Photos.FIRST_URL:
+        return urls[:1]
+    return urls if habits.photos is Photos.ALL_URLS else ()
+
+
+def _attributes(
+    report: Report, questions: Sequence[Question], habits: Habits
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The answers to what this category asks, and what we fill in ourselves where it asks for it."""
+    given = {str(answer["code"]): tuple(map(str, answer["values"])) for answer in report.answers}
+    own = _own_answers(report, questions, habits)
+    answers: dict[str, tuple[str, ...]] = {}
+    for question in questions:
+        if not question.variable:
+            continue
+        values = own.get(question.code) or given.get(question.code, ())
+        if values:
+            answers[question.code] = values
+    if habits.always_send_id:
+        answers[habits.id_field] = (str(report.pk),)
+    return tuple(answers.items())
+
+
+def _own_answers(report: Report, questions: Sequence[Question], habits: Habits) -> dict[str, tuple[str, ...]]:
+    asked = {question.code for question in questions}
+    own: dict[str, tuple[str, ...]] = {}
+    if habits.id_field in asked:
+        own[habits.id_field] = (str(report.pk),)
+    if "closest_address" in asked and report.address:
+        own["closest_address"] = (report.address,)
+    if {"easting", "northing"} & asked:
+        east, north = easting_northing(report.lat, report.long, habits.grid)
+        own |= {"easting": (str(east),), "northing": (str(north),)}
+    return own
+
+
+def _moment(when: datetime | str | None, zone: str) -> datetime | None:
+    """The moment as an aware one; None where it is no date, or lies beyond every calendar. Naive ones are in `zone`."""
+    if not isinstance(when, datetime):
+        return None
+    try:
+        aware = when if when.tzinfo else when.replace(tzinfo=ZoneInfo(zone))
+        return aware.astimezone(UTC)
+    except (OverflowError, ValueError, ZoneInfoNotFoundError):
+        return None

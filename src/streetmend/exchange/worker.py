@@ -1,0 +1,329 @@
+"""The worker: all that leaves, and all that is fetched. Any number of them may run, on one machine or many.
+
+One loop waits for the answers of all endpoints at once; one thread does the database work, in short transactions that never span
+a call. A slow or dead endpoint fills its own few places and delays nobody else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import platform
+import random as random_module
+import signal
+import threading
+import uuid
+from collections import defaultdict
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+from streetmend.bodies.health import claim_pulls
+from streetmend.bodies.models import Endpoint
+from streetmend.bodies.queries import site
+from streetmend.clock import Clock, SystemClock
+from streetmend.exchange import notices as notice_mails
+from streetmend.exchange.calling import OpenTransport, open_fetcher
+from streetmend.exchange.crash import crash
+from streetmend.exchange.database import DatabaseThread
+from streetmend.exchange.mailing import send_mails
+from streetmend.exchange.preparing import prepare
+from streetmend.exchange.pull_updates import MARGIN_SECONDS, Memory, Puller
+from streetmend.exchange.senders import email, open311
+from streetmend.exchange.senders.open311 import Lease
+from streetmend.reports.models import Notice
+from streetmend.reports.services.applying import apply_row
+from streetmend.reports.services.beats import beat, end_beat
+from streetmend.reports.services.inbox import due_rows, note_error
+from streetmend.reports.services.notices import claim_notices, record_notices, rescue_notices
+from streetmend.reports.services.outbox import (
+    Claim,
+    claim_deliveries,
+    record_delivery,
+    repeat_mails,
+    rescue_deliveries,
+    use_evidence,
+)
+from streetmend.reports.services.outcomes import Outcome, OutcomeClass, Random
+
+logger = logging.getLogger("streetmend.worker")
+
+#: calls and mails in flight at most
+IN_FLIGHT = 256
+#: deliveries claimed in one transaction
+CLAIM_AT_ONCE = 16
+NOTICES_AT_ONCE = 10
+MAIL_LANES = 4
+NOTICE_LEASE_SECONDS = 120
+ROWS_AT_ONCE = 50
+IDLE_SECONDS = 0.5
+KEEP_HOUSE_SECONDS = 5.0
+BEAT_SECONDS = 10.0
+#: how long a worker that was told to stop waits for the database to take what was answered
+STOP_SECONDS = 60.0
+
+
+def run(
+    *,
+    once: bool = False,
+    clock: Clock | None = None,
+    random: Random = random_module.random,
+    transport: OpenTransport = open_fetcher,
+    stop: threading.Event | None = None,
+    name: str = "",
+) -> int:
+    """Works until SIGTERM, SIGINT or `stop`, or with `once` until nothing is due; what is in flight then is finished. Returns 0.
+
+    `clock` says what is due, `random` spreads repeats, `transport` opens the connections: all of them may be a test's.
+    """
+    worker = Worker(
+        name=name or f"{platform.node()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
+        clock=clock or SystemClock(),
+        random=random,
+        stop=stop or threading.Event(),
+    )
+    asyncio.run(worker.work(once=once, transport=transport))
+    return 0
+
+
+class Worker:
+    """One worker. Its name is written on all that it holds."""
+
+    def __init__(self, *, name: str, clock: Clock, random: Random, stop: threading.Event) -> None:
+        self.name, self.clock, self.random, self.stop = name, clock, random, stop
+        self.database = DatabaseThread()
+        self.mail_lanes = ThreadPoolExecutor(MAIL_LANES, thread_name_prefix="mail")
+        self.jobs: set[asyncio.Task[None]] = set()
+        self.mail_jobs = 0
+        self.wake = asyncio.Event()
+        self.memories: dict[int, Memory] = defaultdict(Memory)
+        self._last: dict[str, float] = {}
+
+    async def work(self, *, once: bool, transport: OpenTransport) -> None:
+        """Works until told to stop, or with `once` until nothing is due."""
+        self._listen()
+        logger.info("worker=%s started", self.name)
+        async with transport() as calls:
+            self.calls = calls
+            while not self.stop.is_set():
+                busy = await self._turn()
+                if once and not busy and not self.jobs:
+                    break
+                if not busy:
+                    await self._rest()
+            self.database.patience_seconds = STOP_SECONDS
+            if self.jobs:
+                logger.info("worker=%s stopping, %d in flight", self.name, len(self.jobs))
+                await asyncio.gather(*self.jobs)
+        await self.database(partial(end_beat, worker=self.name))
+        await self.database.close()
+        self.mail_lanes.shutdown()
+        logger.info("worker=%s stopped", self.name)
+
+    def _listen(self) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            return
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._told_to_stop)
+
+    def _told_to_stop(self) -> None:
+        self.stop.set()
+        self.wake.set()
+
+    async def _rest(self) -> None:
+        """Until a job ends or half a second is over."""
+        try:
+            await asyncio.wait_for(self.wake.wait(), IDLE_SECONDS)
+        except TimeoutError:
+            return
+        finally:
+            self.wake.clear()
+
+    async def _turn(self) -> bool:
+        """Takes on what is due; says whether there was anything."""
+        now = self.clock.now()
+        if self._every("beat", BEAT_SECONDS):
+            await self.database(partial(beat, worker=self.name, now=now))
+        if self._every("house", KEEP_HOUSE_SECONDS):
+            await self.database(self._keep_house)
+        busy = await self._take_notices()
+        busy |= await self._take_deliveries()
+        busy |= await self._take_pulls()
+        return busy | await self._apply_rows()
+
+    def _every(self, what: str, seconds: float) -> bool:
+        now = self.clock.monotonic()
+        if now - self._last.get(what, -seconds) < seconds:
+            return False
+        self._last[what] = now
+        return True
+
+    def _keep_house(self) -> None:
+        now = self.clock.now()
+        for what, count in (
+            ("rescued deliveries", rescue_deliveries()),
+            ("rescued notices", rescue_notices(now=now)),
+            ("repeated mails", repeat_mails(now=now)),
+            ("late answers", use_evidence(now=now)),
+        ):
+            if count:
+                logger.warning("worker=%s %s=%d", self.name, what.replace(" ", "_"), count)
+
+    def _start(self, job: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(job)
+        self.jobs.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self.jobs.discard(task)
+        self.wake.set()
+
+    # --- deliveries
+
+    async def _take_deliveries(self) -> bool:
+        room = min(CLAIM_AT_ONCE, IN_FLIGHT - len(self.jobs))
+        lease = Lease(self.clock)
+        claims, zone = await self.database(partial(self._claim, room))
+        if claims:
+            crash("after_intent")
+        for claim in claims:
+            self._start(self._deliver(claim, lease, zone))
+        return bool(claims)
+
+    def _claim(self, room: int) -> tuple[list[Claim], str]:
+        """What this worker delivers now, and the site's zone: while a call lasts, the database is not asked."""
+        claims = claim_deliveries(worker=self.name, now=self.clock.now(), limit=room, prepare=prepare)
+        return claims, site().time_zone if claims else ""
+
+    async def _deliver(self, claim: Claim, lease: Lease, zone: str) -> None:
+        try:
+            outcome = await self._send(claim, lease, zone)
+        except Exception as error:
+            logger.exception("delivery=%d failed", claim.delivery.pk)
+            outcome = _surprise(claim, error)
+        crash("after_answer")
+        try:
+            recorded = await self.database(
+                partial(
+                    record_delivery,
+                    worker=self.name,
+                    claim=claim,
+                    outcome=outcome,
+                    now=self.clock.now(),
+                    random=self.random,
+                )
+            )
+        except Exception:
+            # the lease runs out and the delivery is uncertain then
+            logger.exception("delivery=%d could not be recorded", claim.delivery.pk)
+            return
+        crash("after_record")
+        logger.info(
+            "delivery=%d report=%d body=%d attempt=%d outcome=%s status=%s recorded=%s",
+            claim.delivery.pk,
+            claim.delivery.report_id,
+            claim.delivery.body_id,
+            claim.attempt,
+            outcome.result.value,
+            outcome.http_status,
+            recorded,
+        )
+
+    async def _send(self, claim: Claim, lease: Lease, zone: str) -> Outcome:
+        if claim.problem:
+            return Outcome(result=OutcomeClass.REFUSED, why=claim.problem, sent_bytes=0)
+        if claim.delivery.endpoint is None:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(
+                self.mail_lanes, email.send, dict(claim.delivery.params_snapshot)
+            )
+        if claim.asks_token:
+            return await open311.ask_token(claim, self.calls, site_zone=zone)
+        return await open311.send(claim, self.calls, lease, self.clock, site_zone=zone)
+
+    # --- notices
+
+    async def _take_notices(self) -> bool:
+        if self.mail_jobs >= MAIL_LANES:
+            return False
+        taken = await self.database(self._claim_notices)
+        if taken:
+            self.mail_jobs += 1
+            self._start(self._tell(taken))
+        return bool(taken)
+
+    def _claim_notices(self) -> list[tuple[Notice, Any]]:
+        claimed = claim_notices(
+            worker=self.name,
+            now=self.clock.now(),
+            limit=NOTICES_AT_ONCE,
+            lease_seconds=NOTICE_LEASE_SECONDS,
+        )
+        return [(notice, notice_mails.mail_of(notice)) for notice in claimed]
+
+    async def _tell(self, taken: list[tuple[Notice, Any]]) -> None:
+        try:
+            loop = asyncio.get_running_loop()
+            ends = await loop.run_in_executor(self.mail_lanes, send_mails, [mail for _, mail in taken])
+            results = notice_mails.results_of([notice for notice, _ in taken], ends)
+            await self.database(
+                partial(record_notices, worker=self.name, results=results, now=self.clock.now())
+            )
+            for notice, _ in taken:
+                logger.info("notice=%d kind=%s", notice.pk, notice.kind)
+        except Exception:
+            # their lease runs out and they are sent again, with the same Message-ID
+            logger.exception("notices could not be sent")
+        finally:
+            self.mail_jobs -= 1
+
+    # --- news
+
+    async def _take_pulls(self) -> bool:
+        endpoints = await self.database(
+            partial(
+                claim_pulls,
+                worker=self.name,
+                now=self.clock.now(),
+                limit=min(CLAIM_AT_ONCE, IN_FLIGHT - len(self.jobs)),
+                margin_seconds=MARGIN_SECONDS,
+            )
+        )
+        for endpoint in endpoints:
+            self._start(self._pull(endpoint))
+        return bool(endpoints)
+
+    async def _pull(self, endpoint: Endpoint) -> None:
+        memory = self.memories[endpoint.pk]
+        puller = Puller(endpoint, self.name, self.clock, self.calls, self.database, memory)
+        try:
+            await puller.pull()
+        except Exception:
+            logger.exception("endpoint=%d could not be pulled from", endpoint.pk)
+
+    async def _apply_rows(self) -> bool:
+        ids = await self.database(partial(due_rows, now=self.clock.now(), limit=ROWS_AT_ONCE))
+        for inbox_id in ids:
+            await self._apply_row(inbox_id)
+        return bool(ids)
+
+    async def _apply_row(self, inbox_id: int) -> None:
+        try:
+            state = await self.database(partial(apply_row, inbox_id=inbox_id, now=self.clock.now()))
+            logger.info("inbox=%d %s", inbox_id, state.value)
+        except Exception as error:
+            logger.exception("inbox=%d could not be applied", inbox_id)
+            why = f"It could not be applied: {type(error).__name__}"
+            await self.database(partial(note_error, inbox_id=inbox_id, why=why))
+
+
+def _surprise(claim: Claim, error: Exception) -> Outcome:
+    """An error of ours in the middle of a call: nobody knows what left."""
+    return Outcome(
+        result=OutcomeClass.UNKNOWN if not claim.asks_token else OutcomeClass.NOT_RECEIVED,
+        why="Something went wrong on our side while it was being sent.",
+        error_class=type(error).__name__,
+    )

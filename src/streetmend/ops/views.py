@@ -1,0 +1,81 @@
+"""`/healthz`, `/readyz` and `/metrics`. None of them says anything about a person or a report."""
+
+from __future__ import annotations
+
+import hmac
+import shutil
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.db import Error, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+
+from streetmend.clock import SystemClock
+from streetmend.reports.queries.figures import Figure, figures
+
+#: below this the disk is too full to take in photos and reports
+LEAST_FREE_BYTES = 100 * 1024 * 1024
+_NO_STORE = {"Cache-Control": "no-store"}
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers; nothing else is asked."""
+    return HttpResponse("ok\n", content_type="text/plain; charset=utf-8", headers=_NO_STORE)
+
+
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Whether the site can take in a report: 200, or 503 with what is missing."""
+    found = {"database": _database(), "disk": _disk()}
+    status = 200 if set(found.values()) == {"ok"} else 503
+    return JsonResponse(found, status=status, headers=_NO_STORE)
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Figures in Prometheus's text format, for who has the key (`STREETMEND_METRICS_KEY`); without a key there are none."""
+    if not settings.METRICS_KEY:
+        raise Http404
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+    given = given or request.GET.get("key", "")
+    if not hmac.compare_digest(given.encode(), settings.METRICS_KEY.encode()):
+        return HttpResponse(
+            "The key is missing or wrong.\n", status=403, content_type="text/plain", headers=_NO_STORE
+        )
+    text = "".join(_lines(figures(now=SystemClock().now())))
+    kind = "text/plain; version=0.0.4; charset=utf-8"
+    return HttpResponse(text, content_type=kind, headers=_NO_STORE)
+
+
+def _database() -> str:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        executor = MigrationExecutor(connection)
+        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except Error as error:
+        return f"cannot be asked ({type(error).__name__})"
+    return f"{len(missing)} migrations are missing" if missing else "ok"
+
+
+def _disk() -> str:
+    try:
+        free = shutil.disk_usage(settings.DATA).free
+    except OSError as error:
+        return f"cannot be looked at ({type(error).__name__})"
+    return "ok" if free >= LEAST_FREE_BYTES else f"{free // (1024 * 1024)} MB are free"
+
+
+def _lines(found: list[Figure]) -> Iterator[str]:
+    """The text format: each figure's help and type once, then its values."""
+    named = ""
+    for figure in found:
+        name = f"streetmend_{figure.name}"
+        if name != named:
+            yield f"# HELP {name} {figure.words}\n# TYPE {name} gauge\n"
+            named = name
+        labels = ",".join(f'{label}="{_escaped(value)}"' for label, value in figure.labels)
+        yield f"{name}{{{labels}}} {figure.value:g}\n" if labels else f"{name} {figure.value:g}\n"
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')

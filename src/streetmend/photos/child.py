@@ -1,0 +1,126 @@
+"""The process that decodes one photo: bytes on standard input, the cleaned JPEG on standard output.
+
+It has limits of memory and of processor time of its own, so that whatever a picture does to its decoder ends here. It knows
+nothing of the site: no settings, no database, no environment.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import sys
+import warnings
+
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+#: the statuses by which the parent knows why there is no picture
+UNREADABLE, TOO_MANY_PIXELS = 3, 4
+#: what stands before the JPEG: width and height
+HEAD = struct.Struct(">II")
+#: JPEG opens pictures in pairs (MPO) too; of those the first one is taken
+_KINDS = ("JPEG", "PNG", "WEBP", "HEIF")
+_QUALITY = 82
+
+
+class TooManyPixels(Exception):
+    """The picture says of itself that it is larger than the limit."""
+
+
+def cleaned(content: bytes, *, most_pixels: int, longest_side: int) -> tuple[int, int, bytes]:
+    """Width, height and the picture as a JPEG, upright, in sRGB, without a byte of what came along with it.
+
+    Raises TooManyPixels, and whatever Pillow raises for what is no picture.
+    """
+    with Image.open(io.BytesIO(content), formats=_KINDS) as image:
+        if image.width * image.height > most_pixels or 0 in image.size:
+            raise TooManyPixels
+        if image.format in ("JPEG", "MPO"):
+            # the decoder itself makes it smaller: a twelfth of the memory for a large photo
+            image.draft("RGB", (longest_side, longest_side))
+        upright = ImageOps.exif_transpose(image)
+        profile = image.info.get("icc_profile")
+        upright.thumbnail((longest_side, longest_side), Image.Resampling.LANCZOS)
+        plain = _in_srgb(_flat(upright), profile)
+    # a new picture: nothing of the old one's information comes along
+    bare = Image.new("RGB", plain.size)
+    bare.paste(plain)
+    out = io.BytesIO()
+    bare.save(out, "JPEG", quality=_QUALITY, optimize=True, progressive=True)
+    return bare.width, bare.height, out.getvalue()
+
+
+def _flat(image: Image.Image) -> Image.Image:
+    """The picture without transparency, which becomes white, and with eight bits a colour."""
+    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
+        image = image.convert("I").point(lambda value: value / 256).convert("L")
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        seen = image.convert("RGBA")
+        ground = Image.new("RGBA", seen.size, "white")
+        return Image.alpha_composite(ground, seen).convert("RGB")
+    return image
+
+
+def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """The colours as a screen without a profile shows them; a profile that cannot be used is left out."""
+    if profile and image.mode in ("RGB", "CMYK", "L"):
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            converted = ImageCms.profileToProfile(
+                image, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
+            )
+        except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+            return image.convert("RGB")
+        return converted or image.convert("RGB")
+    return image.convert("RGB")
+
+
+def limit_ourselves(*, memory_bytes: int, cpu_seconds: int) -> None:
+    """This process may have no more memory and no more processor time than that. Where the system cannot say so, it is not."""
+    try:
+        import resource
+    except ImportError:
+        return
+    for what, most in ((resource.RLIMIT_AS, memory_bytes), (resource.RLIMIT_CPU, cpu_seconds)):
+        hard = resource.getrlimit(what)[1]
+        resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def main(most_pixels: int, longest_side: int, memory_bytes: int, cpu_seconds: int) -> int:
+    """The status of the process; the picture has been written if it is 0."""
+    import pillow_heif
+
+    pillow_heif.register_heif_opener(thumbnails=False)
+    # loaded before the limits hold, so that they are the picture's alone
+    Image.init()
+    limit_ourselves(memory_bytes=memory_bytes, cpu_seconds=cpu_seconds)
+    warnings.simplefilter("ignore")
+    Image.MAX_IMAGE_PIXELS = most_pixels
+    try:
+        width, height, jpeg = cleaned(
+            sys.stdin.buffer.read(), most_pixels=most_pixels, longest_side=longest_side
+        )
+    except (TooManyPixels, Image.DecompressionBombError):
+        return TOO_MANY_PIXELS
+    except (
+        UnidentifiedImageError,
+        OSError,
+        ValueError,
+        TypeError,
+        LookupError,
+        ArithmeticError,
+        SyntaxError,
+        EOFError,
+        MemoryError,
+        RuntimeError,
+        AttributeError,
+        struct.error,
+    ):
+        # decoders of broken pictures raise nearly everything; all of it means the same
+        return UNREADABLE
+    sys.stdout.buffer.write(HEAD.pack(width, height) + jpeg)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(*map(int, sys.argv[1:5])))

@@ -1,0 +1,84 @@
+"""What is owed, what is under way, and whether anybody works on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Min
+
+from streetmend.reports.models import Delivery, WorkerBeat
+from streetmend.reports.models.outbox import DeliveryKind
+from streetmend.reports.states import DeliveryState
+
+
+def numbers_to_ask_about(*, endpoint_id: int, after: int, limit: int) -> list[tuple[int, str]]:
+    """The ids of deliveries of open reports, from `after` on, with the endpoint's numbers for them."""
+    rows = Delivery.objects.filter(
+        endpoint=endpoint_id,
+        kind=DeliveryKind.REPORT,
+        state=DeliveryState.ACCEPTED,
+        closed=False,
+        pk__gt=after,
+    ).exclude(remote_id="")
+    return list(rows.order_by("pk").values_list("pk", "remote_id")[:limit])
+
+
+def owed_since(*, endpoint_id: int) -> datetime | None:
+    """When the first report went to the endpoint (UTC); None where none did."""
+    found: datetime | None = Delivery.objects.filter(
+        endpoint=endpoint_id, kind=DeliveryKind.REPORT
+    ).aggregate(first=Min("first_sent_at"))["first"]
+    return found
+
+
+def last_beat() -> datetime | None:
+    """When a worker last showed a sign of life (UTC); None where none ever did."""
+    found: datetime | None = WorkerBeat.objects.order_by("-at").values_list("at", flat=True).first()
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class OwedRow:
+    """One delivery: what, to whom, where it stands, why, and when something comes next (UTC; None: nothing by itself)."""
+
+    id: int
+    report: int
+    body: str
+    kind: str
+    state: str
+    remote_id: str
+    attempts: int
+    next_at: datetime | None
+    why: str
+    proof: str
+    created_at: datetime
+    first_sent_at: datetime | None
+    accepted_at: datetime | None
+    settle_until: datetime | None
+
+
+def owed(*, state: DeliveryState | None = None) -> Iterator[OwedRow]:
+    """Every delivery, or those of one state, the oldest first."""
+    rows = Delivery.objects.order_by("created_at", "id")
+    if state is not None:
+        rows = rows.filter(state=state)
+    found = rows.values_list(
+        "id",
+        "report_id",
+        "body__name",
+        "kind",
+        "state",
+        "remote_id",
+        "attempts",
+        "next_at",
+        "why",
+        "proof",
+        "created_at",
+        "first_sent_at",
+        "accepted_at",
+        "settle_until",
+    )
+    for row in found.iterator(chunk_size=2000):
+        yield OwedRow(*row)

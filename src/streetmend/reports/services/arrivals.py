@@ -1,0 +1,109 @@
+"""What follows when a delivery has arrived, or when an endpoint itself is at fault."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from streetmend.bodies.health import note_failure, note_good_answer, pause_endpoint
+from streetmend.reports.models import Attempt, Delivery, Inbox, Report
+from streetmend.reports.models.outbox import DeliveryKind, InboxState, NoticeKind
+from streetmend.reports.services import kept
+from streetmend.reports.services.notices import write_notice, write_staff_notice
+from streetmend.reports.services.outcomes import Outcome, OutcomeClass
+
+#: so many refusals in a row, of different reports for the same reason, are the endpoint's fault and not the reports'
+REFUSALS_IN_A_ROW = 5
+#: so many answers in a row from which nothing follows are told to staff
+UNKNOWN_IN_A_ROW = 3
+
+
+def follow_up(*, report: Report, delivery: Delivery, outcome: Outcome, now: datetime) -> None:
+    """Whoever must know of `outcome` is told, and the endpoint's health says what it showed. Inside the caller's transaction.
+
+    `report` is locked; `delivery` has been moved already.
+    """
+    if outcome.result in (OutcomeClass.ACCEPTED, OutcomeClass.MAILED):
+        arrived(report=report, delivery=delivery, now=now)
+    endpoint_id = delivery.endpoint_id
+    if endpoint_id is None:
+        return
+    if outcome.result in (OutcomeClass.ACCEPTED, OutcomeClass.TOKEN):
+        note_good_answer(endpoint_id=endpoint_id, now=now)
+        return
+    note_failure(endpoint_id=endpoint_id, why=outcome.why)
+    if outcome.result is OutcomeClass.CREDENTIALS:
+        stop_endpoint(delivery=delivery, why=outcome.why, now=now)
+    elif outcome.result is OutcomeClass.REFUSED and _refused_in_a_row(endpoint_id):
+        why = (
+            f"{REFUSALS_IN_A_ROW} reports in a row were refused for the same reason. The last: {outcome.why}"
+        )
+        stop_endpoint(delivery=delivery, why=why, now=now)
+    elif outcome.error_class == "SameIdTwice":
+        _tell_staff(
+            delivery, "gives one id to two reports", outcome.why, now, once=f"same-id.{delivery.mark}"
+        )
+
+
+def arrived(*, report: Report, delivery: Delivery, now: datetime) -> None:
+    """The report counts as sent, its reporter is told once, and news that came before it are looked at again."""
+    if delivery.kind != DeliveryKind.REPORT:
+        return
+    if report.sent_at is None:
+        report.sent_at = now
+    kept.refresh(report, now=now)
+    write_notice(
+        kind=NoticeKind.REPORT_SENT,
+        email=report.email,
+        person=report.reporter,
+        report=report,
+        delivery=delivery,
+        language=report.language,
+        content={"body": delivery.body.name, "remote_id": delivery.remote_id},
+        now=now,
+        once=f"sent.{delivery.mark}",
+    )
+    Inbox.objects.filter(
+        endpoint=delivery.endpoint_id, state=InboxState.ORPHAN, next_at__isnull=False
+    ).filter(remote_report_id=delivery.remote_id).update(next_at=now)
+
+
+def stop_endpoint(*, delivery: Delivery, why: str, now: datetime) -> None:
+    """The endpoint is paused, and staff have one alarm about it, however many deliveries ran into the same."""
+    if delivery.endpoint_id and pause_endpoint(endpoint_id=delivery.endpoint_id, why=why, now=now):
+        _tell_staff(delivery, "is paused", why, now)
+
+
+def _tell_staff(delivery: Delivery, what: str, why: str, now: datetime, *, once: str = "") -> None:
+    where = delivery.endpoint.url if delivery.endpoint else delivery.body.email
+    write_staff_notice(
+        subject=f"The connection to {delivery.body.name} {what}",
+        text=f"{why}\n\nEndpoint: {where}\nReport: {delivery.report_id}",
+        now=now,
+        once=once,
+    )
+
+
+def _last(endpoint_id: int, count: int) -> list[tuple[str, int | None, int]]:
+    """Outcome, status and delivery of the endpoint's last calls that ended, the latest first."""
+    ended = Attempt.objects.filter(endpoint=endpoint_id).exclude(outcome="").order_by("-id")
+    return list(ended.values_list("outcome", "http_status", "delivery_id")[:count])
+
+
+def _refused_in_a_row(endpoint_id: int) -> bool:
+    """Whether the endpoint's last calls were all refusals, of as many deliveries, with one status."""
+    last = _last(endpoint_id, REFUSALS_IN_A_ROW)
+    return (
+        len({delivery_id for _, _, delivery_id in last}) == REFUSALS_IN_A_ROW
+        and {outcome for outcome, _, _ in last} == {OutcomeClass.REFUSED.value}
+        and len({status for _, status, _ in last}) == 1
+    )
+
+
+def _now_unclear(endpoint_id: int) -> bool:
+    """Whether this was the last of just so many unknown outcomes in a row: told once, not at each further one."""
+    last = [
+        outcome == OutcomeClass.UNKNOWN.value for outcome, _, _ in _last(endpoint_id, UNKNOWN_IN_A_ROW + 1)
+    ]
+    return last[:UNKNOWN_IN_A_ROW] == [True] * UNKNOWN_IN_A_ROW and not all(
+        last[UNKNOWN_IN_A_ROW:] or [False]
+    )

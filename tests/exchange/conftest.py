@@ -1,0 +1,50 @@
+"""A town whose bodies are reached over real sockets, and a worker that runs until nothing is due."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from streetmend.exchange.worker import run
+from streetmend.fetch import Fetcher, Transport
+from streetmend.georeport.testing import PretendEndpoint, Server, serving
+from tests.support.clock import SettableClock
+from tests.support.town import Town, make_town
+
+Work = Callable[[], None]
+
+
+@asynccontextmanager
+async def loopback() -> AsyncIterator[Transport]:
+    """The real fetcher, allowed to call this machine."""
+    async with Fetcher(allow=["127.0.0.0/8"]) as fetcher:
+        yield fetcher
+
+
+@pytest.fixture
+def endpoint(clock: SettableClock) -> PretendEndpoint:
+    """The server of both Open311 bodies; its clock is the test's."""
+    return PretendEndpoint(clock=clock.now)
+
+
+@pytest.fixture
+def server(endpoint: PretendEndpoint) -> Iterator[Server]:
+    with serving(endpoint) as running:
+        yield running
+
+
+@pytest.fixture
+def town(transactional_db: None, server: Server) -> Town:
+    return make_town(url=server.url)
+
+
+@pytest.fixture
+def work(clock: SettableClock) -> Work:
+    """Runs a worker until nothing is due at the clock's time."""
+
+    def work_once() -> None:
+        run(once=True, clock=clock, random=lambda: 0.5, transport=loopback, name="one")
+
+    return work_once
