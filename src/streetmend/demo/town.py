@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from shapely import STRtree
+from shapely.affinity import scale
 from shapely.geometry import LineString, Point, shape
 from shapely.ops import unary_union
 
@@ -70,14 +71,7 @@ class Town:
     def _around(self, kind: str, metres: float) -> list[int]:
         """The addresses within so many metres of the parks, or of the water."""
         surfaces = [surface for properties, surface in self._features if properties["k"] == kind]
-        whole = unary_union(
-            [
-                shape(
-                    {"type": "Polygon", "coordinates": [[(x * _LONG_SCALE, y) for x, y in s.exterior.coords]]}
-                )
-                for s in surfaces
-            ]  # fmt: skip
-        )
+        whole = unary_union([scale(surface, _LONG_SCALE, 1, origin=(0, 0)) for surface in surfaces])
         reach = whole.buffer(metres / _METRES)
         return sorted(int(index) for index in self._tree.query(reach, predicate="intersects"))
 
