@@ -9,7 +9,6 @@ import json
 import random
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from shapely import STRtree
@@ -17,7 +16,8 @@ from shapely.affinity import scale
 from shapely.geometry import LineString, Point, shape
 from shapely.ops import unary_union
 
-DATA = Path(__file__).parent / "data"
+from streetmend.demo.files import DATA
+
 #: at this latitude a degree of longitude is half as long as one of latitude
 _LONG_SCALE = 0.5
 _METRES = 111_195
