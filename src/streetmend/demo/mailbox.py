@@ -77,7 +77,9 @@ def _of_file(file: Path) -> Iterator[Mail]:
 def _mail(message: EmailMessage) -> Mail:
     body = message.get_body(("plain",))
     text = body.get_content() if body else ""
-    return Mail(str(message["to"] or ""), str(message["subject"] or ""), str(message["date"] or ""), str(text))
+    return Mail(
+        str(message["to"] or ""), str(message["subject"] or ""), str(message["date"] or ""), str(text)
+    )
 
 
 def _moment(mail: Mail) -> float:

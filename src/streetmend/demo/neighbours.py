@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import argparse
-import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -49,9 +48,7 @@ class Neighbours:
         return refused(404, "There is nothing here.")
 
 
-def run(
-    *, folder: Folder, port: int, site: str, in_progress_seconds: float, fixed_seconds: float
-) -> None:
+def run(*, folder: Folder, port: int, site: str, in_progress_seconds: float, fixed_seconds: float) -> None:
     """The neighbours answer until this process is told to stop."""
     journal = Journal(folder.journal)
     host = f"127.0.0.1:{port}"

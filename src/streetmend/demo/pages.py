@@ -14,7 +14,8 @@ body{font:1rem/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper)
 a{color:var(--link)}h1{font-size:1.5rem}nav{border-bottom:1px solid var(--line);padding-bottom:.5rem}nav a{margin-right:1.5rem}
 article,tr{border-bottom:1px solid var(--line)}article{padding:1rem 0}h2{font-size:1.1rem;margin:0}
 pre{font:inherit;white-space:pre-wrap;overflow-wrap:anywhere}p.soft,dl,small{color:var(--soft)}
-table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.4rem .6rem .4rem 0;overflow-wrap:anywhere}
+table{border-collapse:collapse;width:100%}
+th,td{text-align:left;vertical-align:top;padding:.4rem .6rem .4rem 0;overflow-wrap:anywhere}
 """
 _SAFE = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _LINK = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")

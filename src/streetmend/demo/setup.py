@@ -14,8 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streetmend.demo.folder import Folder
 from streetmend.demo.files import DATA
+from streetmend.demo.folder import Folder
 
 if TYPE_CHECKING:
     from streetmend.bodies.specs import BodySpec, SiteFile

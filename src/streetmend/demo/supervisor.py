@@ -155,8 +155,12 @@ class _Demo:
         say(f"ready {site}")
 
     def _check(self, done: dict[str, Any]) -> int:
-        report = Report(site=self.plan.site, mailbox=f"{self.neighbours}mailbox/", administration=self.neighbours)
-        return walk(report, say=self.plan.say, began=self.began, until=self.began + _CHECK_SECONDS, stop=self.stop)
+        report = Report(
+            site=self.plan.site, mailbox=f"{self.neighbours}mailbox/", administration=self.neighbours
+        )
+        return walk(
+            report, say=self.plan.say, began=self.began, until=self.began + _CHECK_SECONDS, stop=self.stop
+        )
 
 
 def free_port(first: int) -> int:

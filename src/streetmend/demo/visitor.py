@@ -44,7 +44,11 @@ class Form:
 
     def choices(self, name: str) -> list[str]:
         """The values to choose from."""
-        return [one.value for one in self.controls if one.name == name and one.kind in ("radio", "checkbox", "option")]
+        return [
+            one.value
+            for one in self.controls
+            if one.name == name and one.kind in ("radio", "checkbox", "option")
+        ]
 
 
 @dataclass(slots=True)
@@ -193,7 +197,9 @@ class _Reader(HTMLParser):
         elif tag in ("input", "button") and name:
             kind = given.get("type", "text" if tag == "input" else "submit").lower()
             ticked = kind not in ("radio", "checkbox")
-            self._add(kind, name, given.get("value", "" if ticked else "on"), chosen=ticked or "checked" in flags)
+            self._add(
+                kind, name, given.get("value", "" if ticked else "on"), chosen=ticked or "checked" in flags
+            )
 
     def _add(self, kind: str, name: str, value: str, *, chosen: bool = True) -> None:
         if self._form is not None:

@@ -27,7 +27,9 @@ def answer(offices: Sequence[Office], site: str) -> Answer:
         f'<p class="soft">A pretend administration with real Open311 servers: {servers}. It starts on each report after a few '
         "seconds and mends everything. The site knows of that only what it asks.</p>"
     )
-    heads = "".join(f'<th scope="col">{head}</th>' for head in ("Number", "Office", "Received", "Report", "Status"))
+    heads = "".join(
+        f'<th scope="col">{head}</th>' for head in ("Number", "Office", "Received", "Report", "Status")
+    )
     shown = "".join(_row(entry, office) for entry, office in rows[:_SHOWN])
     table = f"<table><thead><tr>{heads}</tr></thead><tbody>{shown}</tbody></table>"
     return page(

@@ -110,7 +110,9 @@ class Office:
             base=f"/{post.office}/",
             discovery=Discovery(
                 contact=f"post@{post.jurisdiction_id}",
-                endpoints=(DiscoveryEndpoint(url=f"{root}{post.office}/", formats=("text/xml", "application/json")),),
+                endpoints=(
+                    DiscoveryEndpoint(url=f"{root}{post.office}/", formats=("text/xml", "application/json")),
+                ),
             ),
             honours_keys=True,
             clock=self._moment,

@@ -161,8 +161,8 @@ def graffiti(canvas: Canvas) -> None:
             for x, y in stroke:
                 canvas.ellipse((x + shift, y + shift), width / 2, width / 2, colour)
     for _ in range(16):
-        x, y = canvas.random.uniform(140, 660), canvas.random.uniform(300, 330)
-        canvas.line([(x, y), (x, y + canvas.random.uniform(24, 96))], (226, 64, 134), 4)
+        left, top = canvas.random.uniform(140, 660), canvas.random.uniform(300, 330)
+        canvas.line([(left, top), (left, top + canvas.random.uniform(24, 96))], (226, 64, 134), 4)
     for spray in ((110, 130), (700, 300), (420, 96)):
         canvas.glow(spray, 120, (60, 190, 200), 120)
     canvas.shade([(0, 440), (WIDTH, 440), (WIDTH, 470), (0, 470)], 130, 10)

@@ -79,22 +79,24 @@ def live(
     if speaking:
         speaker = rng.choice(speaking)
         by_open311 = speaker.state is DeliveryState.ACCEPTED
-        events = _handled(rng, texts, last, now, speaker.body_id, by_open311=by_open311, nynorsk=language == "nn")
+        events = _handled(
+            rng, texts, last, now, speaker.body_id, by_open311=by_open311, nynorsk=language == "nn"
+        )
     events += _residents(rng, texts, events, last, now, teller, language)
     events.sort(key=lambda event: event.at)
     return sent, tuple(event for event in events if event.at < now - _AFTER)
 
 
-def _send(
-    rng: random.Random, texts: Texts, requested_at: datetime, body_id: int, open311: bool
-) -> Sent:
+def _send(rng: random.Random, texts: Texts, requested_at: datetime, body_id: int, open311: bool) -> Sent:
     seconds = round(rng.uniform(0.1, 2.5), 3)
     at = requested_at + timedelta(seconds=rng.randint(1, 90) + seconds)
     if not open311:
         return Sent(body_id, DeliveryState.BY_EMAIL, at, seconds)
     chance = rng.random()
     if chance < 0.025:
-        return Sent(body_id, DeliveryState.REFUSED, at, seconds, rng.choice(texts.replies["refused"]["reasons"]))
+        return Sent(
+            body_id, DeliveryState.REFUSED, at, seconds, rng.choice(texts.replies["refused"]["reasons"])
+        )
     if chance < 0.035:
         return Sent(body_id, DeliveryState.HELD, at, seconds, texts.replies["refused"]["held"])
     return Sent(body_id, DeliveryState.ACCEPTED, at, seconds)
@@ -119,7 +121,13 @@ def _handled(
     forgotten = rng.random() < 0.12
     moments = sorted(rng.random() for _ in steps)
     said = [
-        Event(start + timedelta(days=days * share), actor, texts.body_says(rng, step, nynorsk=nynorsk), step, body_id)
+        Event(
+            start + timedelta(days=days * share),
+            actor,
+            texts.body_says(rng, step, nynorsk=nynorsk),
+            step,
+            body_id,
+        )
         for step, share in zip(steps, moments, strict=True)
     ]
     if not forgotten:

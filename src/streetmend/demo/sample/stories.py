@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from streetmend.demo.sample.life import Event, Sent, Teller, live
-from streetmend.demo.sample.texts import Kind, Problem, Texts
+from streetmend.demo.sample.texts import Problem, Texts
 from streetmend.demo.town import Place, Town
 from streetmend.reports.states import State
 
@@ -90,11 +90,11 @@ def _story(
     handlers: Callable[[Place, str], Handlers],
     tellers: Sequence[Teller],
 ) -> Story:
-    kind, problem, place, handling = _where(rng, moment.month, town, texts, handlers)
+    problem, place, handling = _where(rng, moment.month, town, texts, handlers)
     named = {"street": place.street, "address": place.address}
     detail = problem.detail.format_map(named)
     if rng.random() < 0.3:
-        detail += " " + texts.extra(rng, problem.language)
+        detail += " " + texts.addition(rng, problem.language)
     teller = rng.choice(tellers) if rng.random() < 0.85 else None
     sent, events = live(
         rng, texts, requested_at=moment, now=now, handling=handling, teller=teller, language=problem.language
@@ -120,14 +120,14 @@ def _where(
     town: Town,
     texts: Texts,
     handlers: Callable[[Place, str], Handlers],
-) -> tuple[Kind, Problem, Place, Handlers]:
+) -> tuple[Problem, Place, Handlers]:
     """A problem at a place where somebody handles it."""
     while True:
         kind, problem = texts.problem(rng, month)
         place = town.place(rng, kind.near)
         handling = handlers(place, kind.category)
         if handling:
-            return kind, problem, place, handling
+            return problem, place, handling
 
 
 def answers_of(story: Story, asked: Mapping[str, bool]) -> list[dict[str, object]]:

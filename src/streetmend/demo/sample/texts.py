@@ -61,7 +61,7 @@ class Texts:
         kind, found = rng.choices(fitting, [kind.weight for kind, _ in fitting])[0]
         return kind, rng.choice(found)
 
-    def extra(self, rng: random.Random, language: str) -> str:
+    def addition(self, rng: random.Random, language: str) -> str:
         """A sentence that people add."""
         return str(rng.choice(self.replies["extra"][language]))
 

@@ -52,9 +52,9 @@ def count_reports() -> int:
 
 
 def write_sample(*, count: int, now: datetime, journal: Path, seed: int = SEED) -> None:
-    """There are `count` more reports with their history, all public and at rest, and the administration knows its own. `now`: UTC.
+    """There are `count` more reports with their history, all public and at rest; the administration knows those it has.
 
-    All of them or none are in the database.
+    `now`: UTC. All of them or none are in the database.
     """
     texts, town = Texts.load(), Town()
     stories = draw(count=count, now=now, town=town, texts=texts, handlers=_Handlers(), seed=seed)
@@ -148,7 +148,9 @@ class _Writer:
             people[email] = person_with_email(
                 email=email, name=teller.name, phone=teller.phone, language=language, now=at
             )
-        Person.objects.filter(pk__in=[one.pk for one in people.values()]).update(verified_at=self.stories[0].requested_at)
+        Person.objects.filter(pk__in=[one.pk for one in people.values()]).update(
+            verified_at=self.stories[0].requested_at
+        )
         return people
 
     def _report(self, story: Story, photo: StoredPhoto | None, people: Mapping[str, Person]) -> Report:
@@ -275,7 +277,7 @@ def _attempt(row: Delivery, one: Sent) -> Attempt:
         endpoint=row.endpoint,
         n=1,
         worker=_WORKER,
-        started_at=row.first_sent_at,
+        started_at=one.at - timedelta(seconds=one.seconds),
         ended_at=one.at,
         sent_bytes=600,
         outcome=outcome,
