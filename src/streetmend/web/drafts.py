@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -58,7 +58,7 @@ class Draft:
     """A draft with its token; empty (and not kept yet) before the first step was sent. `report`: what it became."""
 
     token: str = ""
-    content: Content = Content()
+    content: Content = field(default_factory=Content)
     report: Report | None = None
 
     def url(self, step: str, **more: str) -> str:

@@ -92,7 +92,9 @@ def _look(request: HttpRequest, draft: Draft) -> Looked:
     clicked = _clicked(request, window)
     if clicked is not None:
         # closer at each click, until one sees houses
-        nearer = min(STREET_ZOOM, max(window.zoom, window.zoom + 2)) if window.zoom < STREET_ZOOM else window.zoom
+        nearer = (
+            min(STREET_ZOOM, max(window.zoom, window.zoom + 2)) if window.zoom < STREET_ZOOM else window.zoom
+        )
         return Looked(replace(window, lat=clicked[0], long=clicked[1], zoom=nearer), clicked, "", [])
     pinned = _pinned(request)
     if "lat" not in request.GET:
@@ -177,9 +179,11 @@ def _nearest(here: Responsible | None) -> dict[str, object] | None:
 
 
 def _picture_url(window: Window, place: tuple[float, float] | None) -> str:
-    query: dict[str, str] = {"lat": f"{window.lat:.6f}", "long": f"{window.long:.6f}", "zoom": f"{window.zoom:g}"}
+    query: dict[str, str] = {
+        "lat": f"{window.lat:.6f}",
+        "long": f"{window.long:.6f}",
+        "zoom": f"{window.zoom:g}",
+    }
     if place:
         query |= {"pin_lat": f"{place[0]:.6f}", "pin_long": f"{place[1]:.6f}"}
     return f"/map.svg?{urlencode(query)}"
-
-
