@@ -55,9 +55,9 @@ def _networks(raw: str) -> list[str]:
 
 
 def _positive(raw: str) -> int:
-    number = int(raw)
+    number = int(raw) if raw.isascii() and raw.isdigit() else 0
     if number < 1:
-        raise ValueError(f"{raw} is not a number above 0")
+        raise ValueError(f"{raw!r} is not a whole number above 0")
     return number
 
 

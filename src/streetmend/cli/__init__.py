@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from typing import Any
 
 import click
 
@@ -16,12 +17,15 @@ COMMANDS: dict[str, str] = {
     "apply": "site_file:apply",
     "areas": "areas:group",
     "deliveries": "deliveries:command",
+    "doctor": "doctor:command",
     "export": "site_file:export",
     "init": "init:command",
     "serve": "serve:command",
     "staff": "staff:group",
     "work": "work:command",
 }
+
+_DOCTOR = "streetmend doctor"
 
 
 class Problem(click.ClickException):
@@ -31,6 +35,7 @@ class Problem(click.ClickException):
 
     def __init__(self, what: str, *, next_command: str = "") -> None:
         super().__init__(what + (f"\nRun next: {next_command}" if next_command else ""))
+        self.what, self.next_command = what, next_command
 
 
 class Commands(click.Group):
@@ -49,6 +54,25 @@ class Commands(click.Group):
         if not isinstance(command, click.Command):
             raise TypeError(f"{COMMANDS[cmd_name]} is no command")
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what the database or the machine refuses in the middle of it is told as a problem."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # whoever read our output has seen enough; click ends quietly
+            raise
+        except OSError as error:
+            told = f"{error.strerror or error}: {error.filename}" if error.filename else str(error)
+            raise Problem(f"The machine refused something. {told}", next_command=_DOCTOR) from error
+        except _database_errors() as error:
+            told = " ".join(str(error).split()) or type(error).__name__
+            raise Problem(f"The database refused something. {told}", next_command=_DOCTOR) from error
+
+
+def _database_errors() -> tuple[type[Exception], ...]:
+    """What a database raises, if one was used at all: Django is not loaded for a `--help`."""
+    loaded = sys.modules.get("django.db")
+    return (loaded.DatabaseError,) if loaded else ()
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -69,7 +93,8 @@ def setup_django() -> None:
     try:
         django.setup()
     except ImproperlyConfigured as error:
-        raise click.UsageError(f"A setting is wrong. {error}") from error
+        told = f"A setting is wrong. {error}\nRun next: the same again, when it is mended (docs/reference/settings.md)"
+        raise click.UsageError(told) from error
 
 
 def main() -> None:

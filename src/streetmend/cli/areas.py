@@ -21,10 +21,10 @@ _SHOWN = 20
 
 @click.group(name="areas")
 def group() -> None:
-    """The areas of the map."""
+    """The areas of the map: import them, and ask what they say of a place."""
 
 
-@group.command(name="import")
+@group.command(name="import", short_help="Import boundaries from a GeoJSON file.")
 @click.argument("file", type=click.File("rb"))
 @click.option(
     "--id",
@@ -156,7 +156,9 @@ def _imported_line(one: ImportedType) -> str:
     return f"{known}: {len(one.added)} new, {len(one.changed)} changed, {len(one.removed)} gone"
 
 
-@group.command(context_settings={"ignore_unknown_options": True})
+@group.command(
+    short_help="Show the areas and bodies at a place.", context_settings={"ignore_unknown_options": True}
+)
 @click.argument("lat", type=Degrees(90))
 @click.argument("long", type=Degrees(180))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

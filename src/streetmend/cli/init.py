@@ -10,7 +10,7 @@ from streetmend.cli import Problem, setup_django
 from streetmend.cli.console import note, plural, say
 
 
-@click.command(name="init")
+@click.command(name="init", short_help="Create the database, or bring it up to this release.")
 @click.option("--no-input", is_flag=True, help="Ask nothing, make no member of staff.")
 def command(no_input: bool) -> None:
     """Create the database, or bring it up to this release, and (asking) a first member of staff.
@@ -47,7 +47,17 @@ def command(no_input: bool) -> None:
     make_site(now=SystemClock().now())
     if not staff().exists() and not no_input and sys.stdin.isatty():
         _first_staff()
-    note("Run next: streetmend areas import FILE.geojson, streetmend apply SITE.toml, streetmend serve")
+    note(f"Run next: {_next()}")
+
+
+def _next() -> str:
+    """What a site like this one lacks next."""
+    from streetmend.areas import queries as areas
+    from streetmend.bodies.queries import bodies
+
+    if not areas.areas():
+        return "streetmend areas import FILE.geojson"
+    return "streetmend serve" if bodies() else "streetmend apply SITE.toml"
 
 
 def _first_staff() -> None:

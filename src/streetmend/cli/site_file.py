@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from streetmend.bodies.specs import SiteFile
 
 _COLOURS = {"+": "green", "~": "yellow", "-": "red"}
-_LONGEST = 300
+_LONGEST = 80
 
 
-@click.command()
+@click.command(short_help="Make the site like its file, and show what changes.")
 @click.argument("file", type=click.File("rb"))
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @click.option("--prune", is_flag=True, help="Deactivate what is there and not in the file.")
@@ -58,7 +58,7 @@ def apply(file: BinaryIO, dry_run: bool, prune: bool, as_json: bool) -> None:
         note(coloured("! ", "yellow") + warning)
 
 
-@click.command()
+@click.command(short_help="Write the site file of this site.")
 def export() -> None:
     """Write the site file of this site: `streetmend export > site.toml`. Secrets are never in it."""
     from streetmend.cli.database import ready

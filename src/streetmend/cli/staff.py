@@ -6,7 +6,6 @@ from urllib.parse import quote
 
 import click
 
-from streetmend.cli import Problem
 from streetmend.cli.console import say, say_json
 
 ROLES = ("admin", "moderator")
@@ -17,7 +16,7 @@ def group() -> None:
     """People who work with the site."""
 
 
-@group.command()
+@group.command(short_help="Add a member of staff; print a sign-in link.")
 @click.argument("email")
 @click.option(
     "--role",
@@ -39,7 +38,7 @@ def add(email: str, role: str, as_json: bool) -> None:
     try:
         add_staff(email, role, as_json=as_json)
     except TextError as error:
-        raise Problem(error.message, next_command="streetmend staff add name@example.org") from error
+        raise click.BadParameter(error.message, param_hint="EMAIL") from error
 
 
 def add_staff(email: str, role: str, *, as_json: bool = False) -> None:

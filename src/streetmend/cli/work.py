@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 
-@click.command()
+@click.command(short_help="Run a worker alone.")
 @click.option("--once", is_flag=True, help="Do what is due, and end.")
 def command(once: bool) -> None:
     """Run a worker: send what is due, fetch what is due. Any number of them may run, on any number of machines.

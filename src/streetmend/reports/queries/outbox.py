@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Min
+from django.db.models import Count, Min, Q
 
-from streetmend.reports.models import Delivery, WorkerBeat
-from streetmend.reports.models.outbox import DeliveryKind
+from streetmend.reports.models import Delivery, Notice, WorkerBeat
+from streetmend.reports.models.outbox import DeliveryKind, NoticeState
 from streetmend.reports.states import DeliveryState
 
 
@@ -82,3 +82,21 @@ def owed(*, state: DeliveryState | None = None) -> Iterator[OwedRow]:
     )
     for row in found.iterator(chunk_size=2000):
         yield OwedRow(*row)
+
+
+def overdue(*, before: datetime) -> int:
+    """How many deliveries and notices should have left before the moment (UTC), those of paused endpoints left aside."""
+    deliveries = Delivery.objects.filter(
+        Q(endpoint=None) | Q(endpoint__paused_at=None),
+        state__in=(DeliveryState.WAITING, DeliveryState.TOKEN),
+        next_at__lt=before,
+    )
+    notices = Notice.objects.filter(state=NoticeState.WAITING, next_at__lt=before)
+    return deliveries.count() + notices.count()
+
+
+def stuck() -> dict[DeliveryState, int]:
+    """How many deliveries stand in each state in which only a person goes on, of those states that have some."""
+    states = (DeliveryState.UNCERTAIN, DeliveryState.HELD, DeliveryState.REFUSED)
+    counts = Delivery.objects.filter(state__in=states).values_list("state").annotate(count=Count("id"))
+    return {DeliveryState(state): count for state, count in counts.order_by("state")}
