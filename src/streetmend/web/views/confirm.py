@@ -23,9 +23,9 @@ def confirm(request: HttpRequest, secret: str) -> HttpResponse:
     try:
         link = links.find(secret[:200], now=now)
         if request.method != "POST":
-            return render(
-                request, "web/confirm.html", {"link": link, "kind": _kind(link), "used": bool(link.used_at)}
-            )
+            report = link.alert.report if link.alert else link.report
+            context = {"link": link, "kind": _kind(link), "report": report, "used": bool(link.used_at)}
+            return render(request, "web/confirm.html", context)
         return seen_other(_confirmed(link, secret))
     except ReportError as error:
         status = 404 if isinstance(error, LinkUnknown) else 410
