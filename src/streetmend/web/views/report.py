@@ -114,14 +114,14 @@ def _page(
     window = Window(report.lat, report.long, STREET_ZOOM, 640, 440)
     pin = Pin(report.lat, report.long, look_of(report.state).name, report.title)
     person = person_of(request)
-    known = {"email": person.email, "name": person.name} if person else {}
+    known = {"email": person.email if person else "", "name": person.name if person else ""}
     labels = {choice.name: choice.label for choice in categories_in_use(get_language() or "")}
     context = {
         "report": report,
         "category": labels.get(report.category_name.name, report.category_name.name),
         "story": story(report, now=SystemClock().now()),
         "map": draw(ground(), window, [pin], name="place", links=False, big=True),
-        "told": {**known, **told},
+        "told": {"follow_email": known["email"], **known, **told},
         "errors": errors,
         "error_list": in_order(errors, ("text", "state", "photos", "name", "email", "follow_email")),
         "form_token": told.get("form_token") or secrets.token_urlsafe(24),
