@@ -117,7 +117,9 @@ def test_a_line_that_a_crash_cut_off_is_left_out_and_harms_no_other(journal, fol
 
 
 def test_its_page_shows_what_it_received_and_nothing_in_it_is_markup(administration, offices):
-    number = sent(offices[0], description="<script>alert(1)</script> http://127.0.0.1:8000/reports/7?a=1&b=<x>")
+    number = sent(
+        offices[0], description="<script>alert(1)</script> http://127.0.0.1:8000/reports/7?a=1&b=<x>"
+    )
     page = Visitor().open(administration)
     assert number in page.text
     assert "<script>alert(1)</script>" in page.text

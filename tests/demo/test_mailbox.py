@@ -21,9 +21,7 @@ def mailed(folder: Path, *subjects: str, text: str = "Words.") -> None:
     connection = get_connection("django.core.mail.backends.filebased.EmailBackend", file_path=str(folder))
     connection.open()
     for subject in subjects:
-        EmailMessage(
-            subject, text, "site@example.org", ["kari@example.org"], connection=connection
-        ).send()
+        EmailMessage(subject, text, "site@example.org", ["kari@example.org"], connection=connection).send()
     connection.close()
 
 
