@@ -93,11 +93,11 @@ def _send(rng: random.Random, texts: Texts, requested_at: datetime, body_id: int
     if not open311:
         return Sent(body_id, DeliveryState.BY_EMAIL, at, seconds)
     chance = rng.random()
-    if chance < 0.025:
+    if chance < 0.045:
         return Sent(
             body_id, DeliveryState.REFUSED, at, seconds, rng.choice(texts.replies["refused"]["reasons"])
         )
-    if chance < 0.035:
+    if chance < 0.055:
         return Sent(body_id, DeliveryState.HELD, at, seconds, texts.replies["refused"]["held"])
     return Sent(body_id, DeliveryState.ACCEPTED, at, seconds)
 
