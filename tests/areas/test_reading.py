@@ -11,7 +11,10 @@ from tests.support.geojson import collection, feature, islands, polygon, ring, s
 WEST = feature(101, "Vestby", polygon(square(59.9, 3.9)))
 
 
-def refused(data: bytes, fields: Fields = Fields()) -> tuple[str, ...]:
+PLAIN = Fields()
+
+
+def refused(data: bytes, fields: Fields = PLAIN) -> tuple[str, ...]:
     with pytest.raises(AreasRefused) as caught:
         read_areas(data, fields)
     return caught.value.problems
@@ -134,7 +137,7 @@ def test_the_name_that_geojson_once_had_for_its_own_system_is_no_other_system():
         (b'{"type": "Topology", "objects": {}}', "TopoJSON"),
         (b'{"type": "Feature"}', "FeatureCollection"),
         (b'{"type": "FeatureCollection", "features": []}', "no feature"),
-        ('{"type": "FeatureCollection", "features": [{"type": "Fe\\ud800"}]}'.encode(), "no GeoJSON"),
+        (b'{"type": "FeatureCollection", "features": [{"type": "Fe\\ud800"}]}', "no GeoJSON"),
         (b'{"type": "FeatureCollection", "features": [{"id": "\xff"}]}', "no GeoJSON"),
     ],
 )
