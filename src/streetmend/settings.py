@@ -138,13 +138,16 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "streetmend.web.middleware.headers",
+    "streetmend.web.static.StaticFiles",
+    "streetmend.web.middleware.CompressPages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "streetmend.web.middleware.language",
 ]
 ROOT_URLCONF = "streetmend.urls"
 WSGI_APPLICATION = "streetmend.wsgi.application"
@@ -161,7 +164,9 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-            ]
+                "streetmend.web.context.site",
+            ],
+            "builtins": ["streetmend.web.tags"],
         },
     }
 ]
@@ -179,7 +184,7 @@ STATICFILES_DIRS = [_UI / "static"]
 STATIC_ROOT = DATA / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "streetmend.web.static.FingerprintedStorage"},
 }
 # served from the package when nothing was collected, so that a checkout needs no extra step
 WHITENOISE_USE_FINDERS = True
@@ -197,12 +202,18 @@ SECURE_REDIRECT_EXEMPT = [r"^open311/", r"^healthz$", r"^readyz$", r"^metrics$"]
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 X_FRAME_OPTIONS = "DENY"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
-LOGIN_URL = "/desk/sign-in"
+LOGIN_URL = "/sign-in"
+CSRF_FAILURE_VIEW = "streetmend.web.errors.form_too_old"
 FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
 
 # 10 MB a photo, 25 MB a request; the parsers cut while they stream (facts of size are told in the error)
 MAX_PHOTO_BYTES = 10 * 1024 * 1024
 MAX_BODY_BYTES = 25 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "streetmend.web.uploads.Limits",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 20

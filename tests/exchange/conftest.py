@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Protocol
 
 import pytest
 
 from streetmend.exchange.worker import run
 from streetmend.fetch import Fetcher, Transport
 from streetmend.georeport.testing import PretendEndpoint, Server, serving
+from tests.exchange.processes import Post, WorkerProcess, post_office
 from tests.support.clock import SettableClock
 from tests.support.town import Town, make_town
 
@@ -45,6 +48,40 @@ def work(clock: SettableClock) -> Work:
     """Runs a worker until nothing is due at the clock's time."""
 
     def work_once() -> None:
-        run(once=True, clock=clock, random=lambda: 0.5, transport=loopback, name="one")
+        assert run(once=True, clock=clock, random=lambda: 0.5, transport=loopback, name="one") == 0
 
     return work_once
+
+
+@pytest.fixture
+def post() -> Iterator[Post]:
+    """A mail server that the worker processes hand their mails to."""
+    with post_office() as running:
+        yield running
+
+
+class StartWorker(Protocol):
+    """Starts a worker process on the test's database; `crash_point` is where it dies."""
+
+    def __call__(self, *arguments: str, crash_point: str = "") -> WorkerProcess: ...
+
+
+@pytest.fixture
+def start_worker(process_environment: dict[str, str], post: Post, tmp_path: Path) -> Iterator[StartWorker]:
+    """Every worker of the test has ended after it."""
+    started: list[WorkerProcess] = []
+
+    def start(*arguments: str, crash_point: str = "") -> WorkerProcess:
+        environment = {
+            **process_environment,
+            "STREETMEND_OUTBOUND_ALLOW": "127.0.0.0/8",
+            "STREETMEND_CRASH_POINT": crash_point,
+            "EMAIL_URL": post.url,
+        }
+        worker = WorkerProcess(environment, tmp_path / f"worker-{len(started)}.log", *arguments)
+        started.append(worker)
+        return worker
+
+    yield start
+    for worker in started:
+        worker.close()

@@ -1,0 +1,9 @@
+"""From words to places and back: one interface, chosen by `STREETMEND_GEOCODER`.
+
+`none`: only coordinates are understood. A path: a CSV file (gzip if it ends in .gz) with the columns address, lat, long.
+"""
+
+from streetmend.geocode.chosen import geocoder
+from streetmend.geocode.places import Found, Geocoder, Nothing, coordinates
+
+__all__ = ["Found", "Geocoder", "Nothing", "coordinates", "geocoder"]

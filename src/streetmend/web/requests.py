@@ -6,6 +6,7 @@ from typing import cast
 
 from django.http import HttpRequest
 
+from streetmend.accounts.models import Person
 from streetmend.bodies.values import SiteInfo
 
 
@@ -18,3 +19,15 @@ class SiteRequest(HttpRequest):
 def site_of(request: HttpRequest) -> SiteInfo:
     """The site, in the language of the page; the plain default where the request never came to a page."""
     return cast(SiteInfo, getattr(request, "site_info", SiteInfo()))
+
+
+def person_of(request: HttpRequest) -> Person | None:
+    """Who is signed in, if anybody."""
+    user = request.user
+    return user if isinstance(user, Person) and user.is_authenticated else None
+
+
+def is_proven(request: HttpRequest, email: str) -> bool:
+    """Whether who is signed in has shown that this address is theirs: no mail needs to ask them."""
+    person = person_of(request)
+    return person is not None and person.verified_at is not None and person.email == email.lower()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from urllib.parse import urlencode
 
 from django import template
 from django.utils import formats, timezone
@@ -117,3 +118,37 @@ def joined(words: list[str]) -> SafeString:
 def has_error(errors: dict[str, str] | None, name: str) -> str:
     """The error of a field, or nothing."""
     return conditional_escape(errors.get(name, "")) if errors else ""
+
+
+@register.filter
+def state_word(state: str) -> str:
+    """What the state is called."""
+    return str(look_of(state).word)
+
+
+@register.filter
+def state_look(state: str) -> str:
+    """The class in which the state looks as it does everywhere."""
+    return look_of(state).name
+
+
+def _step_url(step: str, token: str) -> str:
+    return f"/report/{step}?{urlencode({'draft': token})}"
+
+
+@register.filter
+def where_url(token: str) -> str:
+    """The first step of the draft."""
+    return _step_url("where", token)
+
+
+@register.filter
+def what_url(token: str) -> str:
+    """The second step of the draft."""
+    return _step_url("what", token)
+
+
+@register.filter
+def details_url(token: str) -> str:
+    """The third step of the draft."""
+    return _step_url("details", token)

@@ -19,7 +19,7 @@ from streetmend.exchange.addresses import photo_url, report_url
 from streetmend.exchange.calling import KeyUnusable, Line, ask, line_to, perform, seconds_until
 from streetmend.exchange.crash import crash
 from streetmend.exchange.wire import Addresses, dialect_of, frozen, new_request, thawed
-from streetmend.fetch import FetchError, NotSent, Transport
+from streetmend.fetch import AddressRefused, FetchError, NotSent, Transport
 from streetmend.georeport import calls, outcomes
 from streetmend.georeport.errors import CallFailed, NotFound
 from streetmend.georeport.types import Upload
@@ -160,6 +160,7 @@ def failed(error: FetchError, line: Line) -> Outcome:
         error_class=type(error).__name__,
         response_head=line.masked(error.head),
         sent_bytes=error.sent_bytes,
+        alarm=f"{error.message}. Nothing is sent there." if isinstance(error, AddressRefused) else "",
     )
 
 

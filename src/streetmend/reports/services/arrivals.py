@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 
 from streetmend.bodies.health import note_failure, note_good_answer, pause_endpoint
@@ -38,10 +39,11 @@ def follow_up(*, report: Report, delivery: Delivery, outcome: Outcome, now: date
             f"{REFUSALS_IN_A_ROW} reports in a row were refused for the same reason. The last: {outcome.why}"
         )
         stop_endpoint(delivery=delivery, why=why, now=now)
-    elif outcome.error_class == "SameIdTwice":
-        _tell_staff(
-            delivery, "gives one id to two reports", outcome.why, now, once=f"same-id.{delivery.mark}"
-        )
+    elif outcome.alarm:
+        _tell_staff(delivery, "needs you", outcome.alarm, now, once=_occasion(delivery, outcome.alarm, now))
+    elif outcome.result is OutcomeClass.UNKNOWN and _now_unclear(endpoint_id):
+        why = f"{UNKNOWN_IN_A_ROW} answers in a row left open whether it has our reports. The last: {outcome.why}"
+        _tell_staff(delivery, "does not answer clearly", why, now)
 
 
 def arrived(*, report: Report, delivery: Delivery, now: datetime) -> None:
@@ -71,6 +73,12 @@ def stop_endpoint(*, delivery: Delivery, why: str, now: datetime) -> None:
     """The endpoint is paused, and staff have one alarm about it, however many deliveries ran into the same."""
     if delivery.endpoint_id and pause_endpoint(endpoint_id=delivery.endpoint_id, why=why, now=now):
         _tell_staff(delivery, "is paused", why, now)
+
+
+def _occasion(delivery: Delivery, alarm: str, now: datetime) -> str:
+    """One alarm of an endpoint, told once a day however many deliveries run into it."""
+    digest = hashlib.sha256(alarm.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return f"alarm.{delivery.endpoint_id}.{now:%Y-%m-%d}.{digest}"
 
 
 def _tell_staff(delivery: Delivery, what: str, why: str, now: datetime, *, once: str = "") -> None:

@@ -1,0 +1,156 @@
+"""Public reports as lists: the newest, those near a place, those that filters leave. Plain rows, a fixed number of queries."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from streetmend.bodies.queries import category_names
+from streetmend.reports.models import Delivery, Report
+from streetmend.reports.models.outbox import DeliveryKind
+
+_METRES_A_DEGREE = 111_320.0
+_COLUMNS = (
+    "id",
+    "title",
+    "state",
+    "address",
+    "lat",
+    "long",
+    "category_name_id",
+    "photo_names",
+    "requested_at",
+    "comment_count",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A public report in a list. WGS84 degrees; times are UTC. `metres`: how far from the place that was asked about."""
+
+    id: int
+    title: str
+    state: str
+    address: str
+    lat: float
+    long: float
+    category: str
+    photo: str
+    requested_at: datetime
+    comment_count: int
+    metres: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a list shows; what is left empty asks for nothing. `state` is open or closed, `body` and `category` are ids."""
+
+    words: str = ""
+    state: str = ""
+    category: int | None = None
+    body: int | None = None
+    with_photo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of a list, and how many reports and pages there are in all."""
+
+    rows: list[Listed]
+    total: int
+    page: int
+    pages: int
+
+
+def recent(limit: int) -> list[Listed]:
+    """The newest public reports."""
+    return _listed(Report.objects.filter(visible=True).order_by("-requested_at", "-id")[:limit])
+
+
+def near(
+    lat: float,
+    long: float,
+    *,
+    metres: float,
+    limit: int,
+    category: str | None = None,
+    open_only: bool = False,
+) -> list[Listed]:
+    """The public reports within `metres` of the place (WGS84 degrees), the nearest first."""
+    rows = Report.objects.filter(visible=True, **_box(lat, long, metres))
+    if category is not None:
+        rows = rows.filter(category_name__name=category)
+    if open_only:
+        rows = rows.filter(closed=False)
+    found = [
+        row for row in _listed(rows.order_by("-requested_at")[:500], (lat, long)) if row.metres <= metres
+    ]
+    return sorted(found, key=lambda row: row.metres)[:limit]
+
+
+def in_box(box: tuple[float, float, float, float], *, limit: int = 500) -> list[Listed]:
+    """The newest public reports between south, west, north and east (WGS84 degrees)."""
+    south, west, north, east = box
+    rows = Report.objects.filter(visible=True, lat__range=(south, north), long__range=(west, east))
+    return _listed(rows.order_by("-requested_at", "-id")[:limit])
+
+
+def listing(filters: Filters, *, page: int, size: int) -> Listing:
+    """A page of the reports that the filters leave, the newest first; a page beyond the last one is the last one."""
+    rows = _filtered(filters)
+    total = rows.count()
+    pages = max(1, math.ceil(total / size))
+    page = min(max(page, 1), pages)
+    start = (page - 1) * size
+    return Listing(_listed(rows[start : start + size]), total, page, pages)
+
+
+def places(filters: Filters, *, limit: int) -> list[Listed]:
+    """The newest reports that the filters leave, for a map."""
+    return _listed(_filtered(filters)[:limit])
+
+
+def _filtered(filters: Filters) -> QuerySet[Report]:
+    rows = Report.objects.filter(visible=True)
+    if filters.state:
+        rows = rows.filter(closed=filters.state == "closed")
+    if filters.category is not None:
+        rows = rows.filter(category_name=filters.category)
+    if filters.body is not None:
+        theirs = Delivery.objects.filter(kind=DeliveryKind.REPORT, visible=True, body=filters.body)
+        rows = rows.filter(pk__in=theirs.values("report"))
+    if filters.with_photo:
+        rows = rows.filter(has_photo=True)
+    for word in filters.words.split()[:8]:
+        rows = rows.filter(Q(title__icontains=word) | Q(detail__icontains=word) | Q(address__icontains=word))
+    return rows.order_by("-requested_at", "-id")
+
+
+def _box(lat: float, long: float, metres: float) -> Mapping[str, Any]:
+    high = metres / _METRES_A_DEGREE
+    wide = high / max(math.cos(math.radians(lat)), 0.01)
+    return {"lat__range": (lat - high, lat + high), "long__range": (long - wide, long + wide)}
+
+
+def _listed(rows: QuerySet[Report], place: tuple[float, float] | None = None) -> list[Listed]:
+    names = category_names()
+    found = []
+    for pk, title, state, address, lat, long, name_id, photos, at, comments in rows.values_list(*_COLUMNS):
+        metres = _distance(place, (lat, long)) if place else 0.0
+        photo = photos[0] if photos else ""
+        found.append(
+            Listed(pk, title, state, address, lat, long, names.get(name_id, ""), photo, at, comments, metres)
+        )
+    return found
+
+
+def _distance(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Metres between two near places."""
+    north = (other[0] - one[0]) * _METRES_A_DEGREE
+    east = (other[1] - one[1]) * _METRES_A_DEGREE * math.cos(math.radians(one[0]))
+    return math.hypot(north, east)

@@ -1,0 +1,1 @@
+"""What the public site answers, a module for each kind of page."""

@@ -1,0 +1,49 @@
+"""The page of a mailed link: a button, because programs that look into mails open every link."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from streetmend.clock import SystemClock
+from streetmend.reports.errors import LinkUnknown, ReportError
+from streetmend.reports.models import ConfirmLink
+from streetmend.reports.services import confirm_alert, confirm_report, confirm_update, links
+from streetmend.web.views.flow.steps import seen_other
+from streetmend.web.words import of_report
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: HttpRequest, secret: str) -> HttpResponse:
+    """What the link is for is confirmed by POST, and only shown by GET."""
+    now = SystemClock().now()
+    try:
+        link = links.find(secret[:200], now=now)
+        if request.method != "POST":
+            report = link.alert.report if link.alert else link.report
+            context = {"link": link, "kind": _kind(link), "report": report, "used": bool(link.used_at)}
+            return render(request, "web/confirm.html", context)
+        return seen_other(_confirmed(link, secret))
+    except ReportError as error:
+        status = 404 if isinstance(error, LinkUnknown) else 410
+        return render(request, "web/link_gone.html", {"why": of_report(error)}, status=status)
+
+
+def _kind(link: ConfirmLink) -> str:
+    if link.alert_id:
+        return "alert"
+    return "update" if link.update_text else "report"
+
+
+def _confirmed(link: ConfirmLink, secret: str) -> str:
+    """What the link is for has happened; the address of the page that shows it."""
+    now, kind = SystemClock().now(), _kind(link)
+    if kind == "alert":
+        return f"/reports/{confirm_alert(secret=secret, now=now).report_id}?now=follows"
+    if kind == "update":
+        return f"/reports/{confirm_update(secret=secret, now=now).pk}?now=updated"
+    report = confirm_report(secret=secret, now=now)
+    return f"/reports/{report.pk}?now=confirmed" if report.visible else "/about?now=confirmed"

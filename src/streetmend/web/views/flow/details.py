@@ -1,0 +1,124 @@
+"""Step 3: what this kind of problem asks besides, and photos."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from streetmend.bodies.answers import check as check_answers
+from streetmend.bodies.values import Choice, QuestionInfo
+from streetmend.clock import SystemClock
+from streetmend.photos.store import StoredPhoto
+from streetmend.text import TextError, clean_text
+from streetmend.web.drafts import Draft, draft_of, keep
+from streetmend.web.forms import Reader
+from streetmend.web.requests import site_of
+from streetmend.web.uploads import take
+from streetmend.web.views.flow.steps import after, choice_of, first_missing, seen_other, step_of
+
+_LONGEST_ANSWER = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A question with what was answered and what is wrong with it."""
+
+    question: QuestionInfo
+    field: str
+    values: list[str]
+    error: str
+
+    @property
+    def value(self) -> str:
+        """The answer, where there is one at most."""
+        return self.values[0] if self.values else ""
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def details(request: HttpRequest) -> HttpResponse:
+    """The answers and the photos are in the draft."""
+    draft = draft_of(request)
+    if draft.report is not None:
+        return redirect("sent", token=draft.token)
+    if first_missing(draft) in ("where", "what"):
+        return redirect(draft.url(first_missing(draft) or "where"))
+    choice = choice_of(draft)
+    if choice is None:
+        return redirect(draft.url("what"))
+    if request.method != "POST":
+        return _page(request, draft, choice, draft.content.answers, {})
+    return _keep(request, draft, choice)
+
+
+def _keep(request: HttpRequest, draft: Draft, choice: Choice) -> HttpResponse:
+    form = Reader(request.POST)
+    given = {
+        question.code: form.texts(f"answer.{question.code}", _LONGEST_ANSWER) for question in choice.questions
+    }
+    checked = check_answers(choice.questions, given, zone=site_of(request).zone)
+    errors = {f"answer.{code}": why for code, why in checked.errors.items()}
+    removed = set(request.POST.getlist("remove"))
+    kept = [_described(photo, request) for photo in draft.content.photos if photo.name not in removed]
+    taken = take(request, name="photos", room=max(0, site_of(request).max_photos - len(kept)))
+    if taken.error:
+        errors["photos"] = taken.error
+    # what was right stays, whatever else is wrong: nobody sends a photo twice
+    content = draft.content.changed(
+        answers=checked.answers, photos=[*kept, *taken.photos], details_done=not errors
+    )
+    draft = keep(draft, content, now=SystemClock().now())
+    if errors:
+        shown = {**checked.answers, **{code: given[code] for code in checked.errors}}
+        return _page(request, draft, choice, shown, errors, status=422)
+    return seen_other(after(draft, "details", request))
+
+
+def _described(photo: StoredPhoto, request: HttpRequest) -> StoredPhoto:
+    raw = request.POST.get(f"alt.{photo.name}")
+    if raw is None:
+        return photo
+    try:
+        return replace(photo, alt=clean_text(raw, field="alt", max_length=300))
+    except TextError:
+        return photo
+
+
+def _page(
+    request: HttpRequest,
+    draft: Draft,
+    choice: Choice,
+    answers: dict[str, list[str]],
+    errors: dict[str, str],
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    shown = [
+        Shown(
+            question,
+            f"answer.{question.code}",
+            [
+                value[:16] if question.datatype == "datetime" else value
+                for value in answers.get(question.code, [])
+            ],
+            errors.get(f"answer.{question.code}", ""),
+        )
+        for question in choice.questions
+        if not question.automated
+    ]
+    most = site_of(request).max_photos
+    context = {
+        "draft": draft,
+        "step": step_of("details"),
+        "choice": choice,
+        "questions": shown,
+        "errors": errors,
+        "error_list": list(errors.items()),
+        "photos": draft.content.photos,
+        "room": max(0, most - len(draft.content.photos)),
+        "most": most,
+        "then": request.GET.get("then", request.POST.get("then", "")),
+    }
+    return render(request, "web/details.html", context, status=status)

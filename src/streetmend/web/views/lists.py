@@ -1,0 +1,61 @@
+"""All public reports: the list and the map of what the filters leave. The address is the state of the page."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+
+from streetmend.bodies.queries import bodies, categories_in_use
+from streetmend.reports.queries.listing import Filters, listing, places
+from streetmend.web.forms import whole
+from streetmend.web.maps.drawing import draw
+from streetmend.web.maps.site_map import ground, start_window
+from streetmend.web.maps.window import fitting
+from streetmend.web.pins import pins_of
+
+_A_PAGE = 20
+_ON_THE_MAP = 500
+_WIDTH, _HEIGHT = 720, 620
+
+
+@require_safe
+def reports(request: HttpRequest) -> HttpResponse:
+    """The list with its map."""
+    filters = _filters(request)
+    found = listing(filters, page=whole(request.GET.get("page")) or 1, size=_A_PAGE)
+    shown = places(filters, limit=_ON_THE_MAP)
+    around = fitting([(row.lat, row.long) for row in shown], width=_WIDTH, height=_HEIGHT)
+    window = around or start_window(width=_WIDTH, height=_HEIGHT)
+    choices = categories_in_use(get_language() or "")
+    context = {
+        "filters": filters,
+        "found": found,
+        "map": draw(ground(), window, pins_of(shown), name="all"),
+        "on_map": len(shown),
+        "categories": sorted(choices, key=lambda choice: choice.label.casefold()),
+        "bodies": bodies(),
+        "earlier": _page_url(request, found.page - 1) if found.page > 1 else "",
+        "later": _page_url(request, found.page + 1) if found.page < found.pages else "",
+    }
+    return render(request, "web/reports.html", context)
+
+
+def _filters(request: HttpRequest) -> Filters:
+    """What the address asks for; what makes no sense asks for nothing."""
+    state = request.GET.get("state", "")
+    return Filters(
+        words=request.GET.get("q", "").replace("\x00", "").strip()[:200],
+        state=state if state in ("open", "closed") else "",
+        category=whole(request.GET.get("category")),
+        body=whole(request.GET.get("body")),
+        with_photo=request.GET.get("photo") == "yes",
+    )
+
+
+def _page_url(request: HttpRequest, number: int) -> str:
+    query = [(name, value) for name, value in request.GET.items() if name != "page" and value]
+    return f"/reports?{urlencode([*query, ('page', str(number))])}"

@@ -1,0 +1,32 @@
+"""Photos of public reports."""
+
+from __future__ import annotations
+
+import re
+
+from django.core.files.storage import default_storage
+from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from streetmend.photos.store import path_of
+from streetmend.reports.queries.stories import is_public_photo
+
+_NAME = re.compile(r"[0-9a-f]{32}\.jpg")
+
+
+@require_safe
+@cache_control(public=True, max_age=3600)
+def photo(request: HttpRequest, folder: str, name: str) -> HttpResponseBase:
+    """The photo, as long as it stands on a public report; within an hour after it is hidden, nobody sees it any more."""
+    if not _NAME.fullmatch(name) or path_of(name) != f"{folder}/{name}" or not is_public_photo(name):
+        raise Http404
+    try:
+        file = default_storage.open(path_of(name))
+    except OSError as error:
+        raise Http404 from error
+    answer = FileResponse(file, content_type="image/jpeg")
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    # other sites and administrations may show it
+    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return answer
