@@ -34,7 +34,8 @@ def anchors(page: Path) -> set[str]:
     """What may stand after # in an address of the page."""
     text = _FENCE.sub("", page.read_text(encoding="utf-8"))
     return {
-        re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in _HEADING.findall(text)
+        re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
+        for heading in _HEADING.findall(text)
     }
 
 
