@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -69,7 +70,7 @@ class KeyIn(StrEnum):
     BEARER = "bearer"
 
 
-class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything about an endpoint that is not GeoReport v2 as written; the defaults are the standard."""
 
     # --- a report as it is sent
@@ -85,12 +86,12 @@ class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
     """Photos of private reports go as files, because their addresses are not public."""
     upload_field: Word = "photo{n}"
     """Name of the n-th uploaded file's part."""
-    id_field: Word = "fixmystreet_id"
-    """The attribute in which the endpoint wants our report's id; it is sent where the category asks for it."""
+    id_field: Word = ""
+    """The attribute in which the endpoint wants our report's id, where the category asks for it; empty: the usual one."""
     always_send_id: bool = False
     """Send the id's attribute though the category does not ask for it."""
     device_field: Word = ""
-    """The parameter that tells how the report came in ("device_id", FixMyStreet says "deviceid"); empty: it is not sent."""
+    """The parameter that tells how the report came in ("device_id", some say "deviceid"); empty: it is not sent."""
     multivalue: Multivalue = Multivalue.REPEAT
     """"repeat": attribute[x]=a&attribute[x]=b; "brackets": attribute[x][]=a&attribute[x][]=b."""
     parameters: dict[Word, Word] = field(default_factory=dict)
@@ -114,7 +115,7 @@ class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
     duplicate_pattern: Word = ""
     """A regular expression that finds a refusal which means "I have it already"; its group "id" is the number."""
     customer_reference: bool = False
-    """People see, and updates carry, the endpoint's customer_reference instead of its service_request_id."""
+    """People see, and updates carry, the endpoint's customer_reference instead of its number."""
     ask_by: Word = ""
     """The parameter of GET requests that finds a report by our id; empty: there is none."""
     idempotent: bool = False
@@ -139,7 +140,7 @@ class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
     """Say REOPEN where an update opens a closed report again."""
     may_reopen: bool = True
     """An update of the endpoint may open a closed report again."""
-    service_code_on_updates: bool = False
+    code_on_updates: bool = False
     """Updates carry the category's code, for endpoints with several systems behind them."""
     always_email_updates: bool = False
     """As `always_email`, for updates."""
@@ -161,6 +162,24 @@ class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
     """... whenever they were made, not only the new ones."""
 
 
+#: every file name of the standard that `paths` may replace
+OPERATIONS = ("discovery", "services", "requests", "tokens", "servicerequestupdates")
+
+#: the states that `statuses_in` and `statuses_out` know; `reports.states` owns them, and a test compares
+STATES = (
+    "open",
+    "investigating",
+    "planned",
+    "in_progress",
+    "fixed",
+    "no_action",
+    "not_responsible",
+    "duplicate",
+    "referred",
+    "closed",
+)
+IGNORE = "ignore"
+
 #: the name of every habit, for the checks and the reference
 HABIT_NAMES: tuple[str, ...] = Habits.__struct_fields__
 
@@ -172,5 +191,19 @@ def habits_of(endpoint: Endpoint) -> Habits:
 
 def kept(habits: Habits) -> dict[str, Any]:
     """What is kept in the row: the habits that are not the standard's."""
-    plain: dict[str, Any] = msgspec.to_builtins(habits)
-    return plain
+    return without_defaults(habits, HABIT_NAMES)
+
+
+def without_defaults(value: Struct, names: Iterable[str]) -> dict[str, Any]:
+    """Those of the named fields that differ from their defaults, as plain values."""
+    wanted = set(names)
+    return {
+        info.name: msgspec.to_builtins(found)
+        for info in msgspec.structs.fields(value)
+        if info.name in wanted and (found := getattr(value, info.name)) != default_of(info)
+    }
+
+
+def default_of(info: msgspec.structs.FieldInfo) -> Any:
+    """The field's value where none is given; NODEFAULT where one must be."""
+    return info.default_factory() if callable(info.default_factory) else info.default

@@ -22,11 +22,11 @@ Text = Annotated[str, Meta(max_length=10_000)]
 MapItId = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
 
-class _Spec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Spec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A table of the site file."""
 
 
-class MapSpec(_Spec, frozen=True, kw_only=True):
+class MapSpec(Spec, frozen=True, kw_only=True):
     """Where the map of the whole site starts."""
 
     lat: Annotated[float, Meta(ge=-90, le=90)]
@@ -37,7 +37,7 @@ class MapSpec(_Spec, frozen=True, kw_only=True):
     """Zoom level: 0 is the whole world, 20 a house."""
 
 
-class SiteTexts(_Spec, frozen=True, kw_only=True):
+class SiteTexts(Spec, frozen=True, kw_only=True):
     """The site's words in one more language."""
 
     name: Line = ""
@@ -48,7 +48,7 @@ class SiteTexts(_Spec, frozen=True, kw_only=True):
     """The words about emergencies in this language."""
 
 
-class SiteSpec(_Spec, frozen=True, kw_only=True):
+class SiteSpec(Spec, frozen=True, kw_only=True):
     """The site as a whole. Without this table the site stays as it is."""
 
     name: Name = "Streetmend"
@@ -83,7 +83,7 @@ class SiteSpec(_Spec, frozen=True, kw_only=True):
 COLOURS = ("paper", "surface", "ink", "line", "brand", "link", "signal")
 
 
-class EndpointSpec(Habits, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=False):
+class EndpointSpec(Habits, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A body's Open311 server and its habits."""
 
     name: Annotated[str, Meta(max_length=100)] = ""
@@ -118,7 +118,7 @@ class EndpointSpec(Habits, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Whether it is used at all."""
 
 
-class ValueSpec(_Spec, frozen=True, kw_only=True):
+class ValueSpec(Spec, frozen=True, kw_only=True):
     """One choice of a question with a list; a plain text stands for a choice whose key is its name."""
 
     key: Code
@@ -127,7 +127,7 @@ class ValueSpec(_Spec, frozen=True, kw_only=True):
     """What people see."""
 
 
-class QuestionTexts(_Spec, frozen=True, kw_only=True):
+class QuestionTexts(Spec, frozen=True, kw_only=True):
     """A question's words in one more language."""
 
     text: Text = ""
@@ -138,7 +138,7 @@ class QuestionTexts(_Spec, frozen=True, kw_only=True):
     """Key of a choice -> its name in this language."""
 
 
-class QuestionSpec(_Spec, frozen=True, kw_only=True):
+class QuestionSpec(Spec, frozen=True, kw_only=True):
     """What a category asks besides place, words and photos."""
 
     code: Annotated[str, Meta(min_length=1, max_length=255)]
@@ -163,7 +163,7 @@ class QuestionSpec(_Spec, frozen=True, kw_only=True):
     """The same words in the site's other languages, by language."""
 
 
-class CategoryTexts(_Spec, frozen=True, kw_only=True):
+class CategoryTexts(Spec, frozen=True, kw_only=True):
     """A category's words in one more language."""
 
     name: Line = ""
@@ -174,13 +174,13 @@ class CategoryTexts(_Spec, frozen=True, kw_only=True):
     """The description in this language."""
 
 
-class CategorySpec(_Spec, frozen=True, kw_only=True):
+class CategorySpec(Spec, frozen=True, kw_only=True):
     """A kind of problem that the body handles."""
 
     name: Name
     """Its name; categories of one name of several bodies are one choice."""
     code: Code = ""
-    """The body's own code (service_code); by default the name."""
+    """The body's own code for it; by default the name."""
     group: Line = ""
     """The heading under which it stands."""
     keywords: list[Word] = field(default_factory=list)
@@ -199,7 +199,7 @@ class CategorySpec(_Spec, frozen=True, kw_only=True):
     """What it asks."""
 
 
-class BodySpec(_Spec, frozen=True, kw_only=True):
+class BodySpec(Spec, frozen=True, kw_only=True):
     """An organisation that fixes things."""
 
     name: Name
@@ -224,7 +224,7 @@ class BodySpec(_Spec, frozen=True, kw_only=True):
     """What it handles, in the order in which people see it."""
 
 
-class SiteFile(_Spec, frozen=True, kw_only=True):
+class SiteFile(Spec, frozen=True, kw_only=True):
     """The whole file."""
 
     site: SiteSpec | None = None

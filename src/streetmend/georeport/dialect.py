@@ -5,7 +5,9 @@ base addresses. The second half says what somebody else's endpoint wants to be s
 meant. Readers need no dialect: they find their way in any answer by its content.
 """
 
+import re
 from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Struct
 
@@ -74,6 +76,21 @@ class Dialect(Struct, frozen=True, kw_only=True):
     """
     extra_parameters: tuple[tuple[str, str], ...] = ()
     """Parameters that go out with every POST of a request."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError where a field makes no sense by itself."""
+        if self.duplicate_pattern is not None:
+            try:
+                groups = re.compile(self.duplicate_pattern).groupindex
+            except re.error as error:
+                raise ValueError(f"duplicate_pattern is no regular expression: {error}") from error
+            if "id" not in groups:
+                raise ValueError("duplicate_pattern has no group (?P<id>...)")
+        if self.time_zone is not None:
+            try:
+                ZoneInfo(self.time_zone)
+            except (ValueError, OSError, ZoneInfoNotFoundError) as error:
+                raise ValueError(f"time_zone is no time zone: {self.time_zone}") from error
 
 
 DEFAULT = Dialect()

@@ -1,4 +1,4 @@
-"""GeoReport v2 in JSON: values to bytes, and bytes to the tree that ``reading`` makes values of.
+"""GeoReport v2 in JSON: values to bytes. (``reading`` is the way back.)
 
 Lists are bare arrays as the standard wants them, unless the dialect wraps them. A field of the standard that
 is unknown is null; an extension that is unknown is left out.

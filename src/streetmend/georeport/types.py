@@ -79,9 +79,12 @@ class ServiceDefinition(Struct, frozen=True, kw_only=True):
 
 
 class Upload(Struct, frozen=True, kw_only=True):
-    """A file sent with a request or an update, as it came or is to go; nothing about it has been checked."""
+    """A file sent with a request or an update, as it came or is to go; nothing about it has been checked.
 
-    field: str
+    ``field`` is the name of its part of the form; empty for the name that the endpoint's dialect gives.
+    """
+
+    field: str = ""
     filename: str
     content_type: str
     content: bytes
@@ -90,7 +93,8 @@ class Upload(Struct, frozen=True, kw_only=True):
 class NewRequest(Struct, frozen=True, kw_only=True):
     """What POST requests says; the key and the jurisdiction belong to the endpoint, not to the request.
 
-    ``attributes`` holds the answers by code, each with its values (several for a multivaluelist).
+    ``attributes`` holds the answers by code, each with its values (several for a multivaluelist);
+    ``lists`` the codes that are lists even where only one value was chosen.
     ``others`` are further parameters that an endpoint wants or a client sent.
     """
 
@@ -100,6 +104,7 @@ class NewRequest(Struct, frozen=True, kw_only=True):
     address_string: str | None = None
     address_id: str | None = None
     attributes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    lists: tuple[str, ...] = ()
     email: str | None = None
     device_id: str | None = None
     account_id: str | None = None

@@ -1,4 +1,4 @@
-"""GeoReport v2 in XML: values to bytes, and bytes to the tree that ``reading`` makes values of.
+"""GeoReport v2 in XML: values to bytes. (``reading`` is the way back.)
 
 Many requests are written column by column instead of row by row: a column is one text, so that escaping it
 and looking for what is illegal are a few calls into C, whatever the number of rows.

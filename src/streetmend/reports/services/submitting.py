@@ -12,9 +12,10 @@ from django.db import IntegrityError, transaction
 from streetmend.accounts.models import Person
 from streetmend.accounts.services import person_with_email
 from streetmend.bodies.answers import check as check_answers
+from streetmend.bodies.directory import united_questions
 from streetmend.bodies.models import Body, Category, Endpoint, Send
 from streetmend.bodies.queries import Responsible, Why, responsible, site
-from streetmend.bodies.values import QuestionInfo, SiteInfo
+from streetmend.bodies.values import SiteInfo
 from streetmend.photos.store import StoredPhoto
 from streetmend.reports.errors import (
     AnswersWrong,
@@ -78,48 +79,66 @@ def submit(
 
     Raises NobodyResponsible, CategoryUnknown, DescriptionMissing, TooManyPhotos, AnswersWrong.
     """
+    here = _acceptable(title, photos)
+    if form_token and (earlier := Report.objects.filter(form_token=form_token).first()):
+        return Submitted(earlier, "", repeated=True)
+    responsible_here = responsible(lat, long, category_name)
+    categories = _categories(responsible_here)
+    report = Report(
+        lat=lat,
+        long=long,
+        title=title,
+        detail=detail,
+        category_name=categories[0].name,
+        answers=_answers(responsible_here, answers or {}, here.zone),
+        address=address,
+        place_hint=place_hint,
+        name=told.name,
+        show_name=told.show_name and bool(told.name),
+        email=told.email,
+        phone=told.phone,
+        language=told.language,
+        source=source,
+        private=private or any(category.private for category in categories),
+        created_at=now,
+        updated_at=now,
+        form_token=form_token or None,
+    )
+    return _take_in(report, told, categories, photos, here if confirmed else None, now)
+
+
+def _acceptable(title: str, photos: Sequence[StoredPhoto]) -> SiteInfo:
+    """The site the report is for, unless it is one that no site takes."""
     if not title:
         raise DescriptionMissing("Say in a few words what the problem is.")
     here = site()
     if len(photos) > here.max_photos:
         raise TooManyPhotos(f"At most {here.max_photos} photos go with a report.")
-    if form_token and (earlier := Report.objects.filter(form_token=form_token).first()):
-        return Submitted(earlier, "", repeated=True)
-    responsible_here = responsible(lat, long, category_name)
-    categories = _categories(responsible_here)
-    given = _answers(responsible_here, answers or {}, here.zone)
+    return here
+
+
+def _take_in(
+    report: Report,
+    told: Told,
+    categories: list[Category],
+    photos: Sequence[StoredPhoto],
+    confirmed_on: SiteInfo | None,
+    now: datetime,
+) -> Submitted:
+    """The report, its photos, deliveries and mail are there, all or none; `confirmed_on`: public at once, on that site."""
     try:
         with transaction.atomic():
-            report = Report.objects.create(
-                lat=lat,
-                long=long,
-                title=title,
-                detail=detail,
-                category_name=categories[0].name,
-                answers=given,
-                address=address,
-                place_hint=place_hint,
-                reporter=_reporter(told, now),
-                name=told.name,
-                show_name=told.show_name and bool(told.name),
-                email=told.email,
-                phone=told.phone,
-                language=told.language,
-                source=source,
-                private=private or any(category.private for category in categories),
-                created_at=now,
-                updated_at=now,
-                form_token=form_token or None,
-            )
+            report.reporter = _reporter(told, now)
+            report.save(force_insert=True)
             _keep_photos(report, photos, now)
             _owe(report, categories, now)
-            secret = "" if confirmed else _ask_to_confirm(report, now)
-            if confirmed:
-                _publish(report, here, now)
+            secret = "" if confirmed_on else _ask_to_confirm(report, now)
+            if confirmed_on:
+                _publish(report, confirmed_on, now)
             kept.refresh(report, now=now)
     except IntegrityError:
         # the same form was sent twice at the same moment: the other one won
-        earlier = Report.objects.filter(form_token=form_token).first() if form_token else None
+        earlier = Report.objects.filter(form_token=report.form_token).first() if report.form_token else None
         if earlier is None:
             raise
         return Submitted(earlier, "", repeated=True)
@@ -176,11 +195,8 @@ def _categories(here: Responsible) -> list[Category]:
 
 def _answers(here: Responsible, given: Mapping[str, Sequence[str]], zone: tzinfo) -> list[dict[str, object]]:
     """The answers as kept, or AnswersWrong with all that is wrong at once."""
-    questions: dict[str, QuestionInfo] = {}
-    for category in here.categories:
-        for question in category.questions:
-            questions.setdefault(question.code, question)
-    answers, errors = check_answers(questions.values(), given, zone=zone)
+    questions = united_questions(question for category in here.categories for question in category.questions)
+    answers, errors = check_answers(questions, given, zone=zone)
     if errors:
         raise AnswersWrong(errors)
     return [{"code": code, "values": values} for code, values in answers.items()]

@@ -1,0 +1,116 @@
+"""Connections that go only to permitted addresses and count what leaves through them."""
+
+import asyncio
+import errno
+import socket
+from contextvars import ContextVar
+from ipaddress import ip_address
+from typing import Any
+
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from streetmend.fetch.addresses import AddressGuard
+from streetmend.fetch.body import BodyReader
+from streetmend.fetch.errors import AddressRefused, NameNotResolved
+from streetmend.fetch.resolve import Resolver
+
+
+class CountingSocket(socket.socket):
+    """A TCP socket that knows how many bytes the kernel took from it."""
+
+    taken = 0
+
+    def send(self, *arguments: Any) -> int:
+        """As `socket.send`."""
+        count = super().send(*arguments)
+        self.taken += count
+        return count
+
+    def sendmsg(self, *arguments: Any) -> int:
+        """As `socket.sendmsg`."""
+        count = super().sendmsg(*arguments)
+        self.taken += count
+        return count
+
+
+class Hop:
+    """What is known of one request on its way: its sockets, whether it is connected, what came back so far."""
+
+    def __init__(self) -> None:
+        self.sockets: list[CountingSocket] = []
+        self.refused: list[str] = []
+        self.connected_address = ""
+        self.status: int | None = None
+        self.body: BodyReader | None = None
+        self._before_request = 0
+
+    def is_connected(self) -> None:
+        """Called when a connection is ready, TLS included: what leaves from now on is the request."""
+        self._before_request = self._taken()
+        for one in self.sockets:
+            if one.fileno() != -1:
+                self.connected_address = str(one.getpeername()[0])
+
+    @property
+    def sent_bytes(self) -> int:
+        """Bytes of the request that the kernel took."""
+        return self._taken() - self._before_request if self.connected_address else 0
+
+    def _taken(self) -> int:
+        return sum(one.taken for one in self.sockets)
+
+
+current_hop: ContextVar[Hop] = ContextVar("current_hop")
+
+
+class GuardedResolver(AbstractResolver):
+    """Resolves names for aiohttp, and answers with the permitted addresses only."""
+
+    def __init__(self, resolver: Resolver, guard: AddressGuard, seconds: float) -> None:
+        self._resolver = resolver
+        self._guard = guard
+        self._seconds = seconds
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """The permitted addresses of a host. Raises NameNotResolved, or AddressRefused if none is permitted."""
+        try:
+            async with asyncio.timeout(self._seconds):
+                addresses = await self._resolver.resolve(host, port)
+        except TimeoutError as error:
+            raise NameNotResolved(f"The name {host} was not resolved within {self._seconds:g} s") from error
+        except OSError as error:
+            raise NameNotResolved(f"The name {host} cannot be resolved: {error.strerror or error}") from error
+        if not addresses:
+            raise NameNotResolved(f"The name {host} has no address")
+        permitted = [address for address in addresses if self._guard.permits(address)]
+        if not permitted:
+            raise AddressRefused(f"{host} lies at {addresses[0]}, which may not be called")
+        return [_result(host, address, port) for address in permitted]
+
+    async def close(self) -> None:
+        """Nothing is kept open."""
+
+
+class GuardedSockets:
+    """Makes the sockets of connections: the last look at the address that is really connected to."""
+
+    def __init__(self, guard: AddressGuard) -> None:
+        self._guard = guard
+
+    def __call__(self, address_info: tuple[Any, ...]) -> CountingSocket:
+        """A socket for one address, counted for the request under way. Raises OSError if it is not permitted."""
+        family, kind, protocol, _, where = address_info
+        hop = current_hop.get()
+        if not self._guard.permits(where[0]):
+            hop.refused.append(where[0])
+            raise OSError(errno.EACCES, "address not permitted")
+        made = CountingSocket(family, kind, protocol)
+        hop.sockets.append(made)
+        return made
+
+
+def _result(host: str, address: str, port: int) -> ResolveResult:
+    family = socket.AF_INET6 if ip_address(address).version == 6 else socket.AF_INET
+    return {"hostname": host, "host": address, "port": port, "family": family, "proto": 0, "flags": 0}
