@@ -48,7 +48,7 @@ def work(clock: SettableClock) -> Work:
     """Runs a worker until nothing is due at the clock's time."""
 
     def work_once() -> None:
-        run(once=True, clock=clock, random=lambda: 0.5, transport=loopback, name="one")
+        assert run(once=True, clock=clock, random=lambda: 0.5, transport=loopback, name="one") == 0
 
     return work_once
 

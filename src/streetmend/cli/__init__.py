@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "apply": "site_file:apply",
     "areas": "areas:group",
     "deliveries": "deliveries:command",
+    "demo": "demo:command",
     "doctor": "doctor:command",
     "export": "site_file:export",
     "init": "init:command",

@@ -6,27 +6,15 @@ It ends with its parent, whatever ended that one, so that no worker and no liste
 from __future__ import annotations
 
 import argparse
-import ctypes
-import os
-import signal
-import sys
 
 import click
 
-#: of prctl(2): the signal that the kernel sends when the parent has died
-_PR_SET_PDEATHSIG = 1
+from streetmend.processes import end_with
+
 #: how long the site may finish the answers it has begun
 _DRAIN_SECONDS = 60
 #: threads a process that answer requests
 _THREADS = 4
-
-
-def end_with(parent: int) -> None:
-    """This process is told to stop (SIGTERM) when the parent dies. Linux tells; elsewhere only an orderly stop reaches us."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:
-        raise SystemExit(0)
 
 
 def prepare() -> int:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 import msgspec
+from django.db import DatabaseError
 
 from streetmend.bodies.models import Category, Question
 from streetmend.exchange.senders import email, open311
 from streetmend.reports.models import Delivery
 from streetmend.reports.services.outbox import Prepared
+
+logger = logging.getLogger("streetmend.worker")
 
 
 def prepare(deliveries: Sequence[Delivery]) -> Mapping[int, Prepared]:
@@ -25,8 +29,19 @@ def prepare(deliveries: Sequence[Delivery]) -> Mapping[int, Prepared]:
     for delivery in deliveries:
         category = categories.get((delivery.body_id, delivery.report.category_name_id))
         asked = questions[category.pk] if category else []
-        ready[delivery.pk] = _one(delivery, category, asked)
+        ready[delivery.pk] = _one_or_why_not(delivery, category, asked)
     return ready
+
+
+def _one_or_why_not(delivery: Delivery, category: Category | None, questions: Sequence[Question]) -> Prepared:
+    """One delivery that nothing can be made of must not hold up the others: staff see why."""
+    try:
+        return _one(delivery, category, questions)
+    except DatabaseError:
+        raise
+    except Exception as error:
+        logger.exception("delivery=%d could not be prepared", delivery.pk)
+        return Prepared({}, problem=f"It could not be made ready to be sent: {type(error).__name__}.")
 
 
 def _categories(deliveries: Sequence[Delivery]) -> dict[tuple[int, int], Category]:
@@ -47,3 +62,5 @@ def _one(delivery: Delivery, category: Category | None, questions: Sequence[Ques
         return open311.prepare(delivery, category, questions)
     except msgspec.ValidationError as error:
         return Prepared({}, problem=f"The habits of the endpoint cannot be used: {error}")
+    except ValueError as error:
+        return Prepared({}, problem=f"The endpoint cannot be used as it is set up: {error}")

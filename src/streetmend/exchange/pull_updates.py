@@ -15,8 +15,6 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
 
-import msgspec
-
 from streetmend.bodies.health import finish_pull, note_failure, note_good_answer
 from streetmend.bodies.models import Endpoint
 from streetmend.bodies.queries import site
@@ -86,7 +84,7 @@ class Puller:
         except LeaseLost:
             logger.warning("endpoint=%d pull lease lost", self.endpoint.pk)
             return
-        except (FetchError, CallFailed, KeyUnusable, msgspec.ValidationError) as error:
+        except (FetchError, CallFailed, KeyUnusable, ValueError) as error:
             asked = getattr(error, "retry_after", None)
             wait = max(wait, min(seconds_until(asked, self.clock.now()) or 0.0, LONGEST_WAIT))
             logger.warning("endpoint=%d pull failed: %s", self.endpoint.pk, type(error).__name__)

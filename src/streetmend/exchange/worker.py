@@ -28,7 +28,7 @@ from streetmend.exchange import notices as notice_mails
 from streetmend.exchange.calling import OpenTransport, open_fetcher
 from streetmend.exchange.crash import crash
 from streetmend.exchange.database import DatabaseThread
-from streetmend.exchange.mailing import send_mails
+from streetmend.exchange.mailing import Mail, send_mails
 from streetmend.exchange.preparing import prepare
 from streetmend.exchange.pull_updates import MARGIN_SECONDS, Memory, Puller
 from streetmend.exchange.senders import email, open311
@@ -37,7 +37,12 @@ from streetmend.reports.models import Notice
 from streetmend.reports.services.applying import apply_row
 from streetmend.reports.services.beats import beat, end_beat
 from streetmend.reports.services.inbox import due_rows, note_error
-from streetmend.reports.services.notices import claim_notices, record_notices, rescue_notices
+from streetmend.reports.services.notices import (
+    NoticeResult,
+    claim_notices,
+    record_notices,
+    rescue_notices,
+)
 from streetmend.reports.services.outbox import (
     Claim,
     claim_deliveries,
@@ -59,6 +64,8 @@ MAIL_LANES = 4
 NOTICE_LEASE_SECONDS = 120
 ROWS_AT_ONCE = 50
 IDLE_SECONDS = 0.5
+#: the pause after a turn in which something failed on our side
+FAILED_SECONDS = 2.0
 KEEP_HOUSE_SECONDS = 5.0
 BEAT_SECONDS = 10.0
 #: how long a worker that was told to stop waits for the database to take what was answered
@@ -74,7 +81,9 @@ def run(
     stop: threading.Event | None = None,
     name: str = "",
 ) -> int:
-    """Works until SIGTERM, SIGINT or `stop`, or with `once` until nothing is due; what is in flight then is finished. Returns 0.
+    """Works until SIGTERM, SIGINT or `stop`, or with `once` until nothing is due; what is in flight then is finished.
+
+    Returns 0; with `once` 1 where a part of the work failed on our side (the log says how).
 
     `clock` says what is due, `random` spreads repeats, `transport` opens the connections: all of them may be a test's.
     """
@@ -85,7 +94,7 @@ def run(
         stop=stop or threading.Event(),
     )
     asyncio.run(worker.work(once=once, transport=transport))
-    return 0
+    return 1 if once and worker.failed else 0
 
 
 class Worker:
@@ -99,6 +108,7 @@ class Worker:
         self.mail_jobs = 0
         self.wake = asyncio.Event()
         self.memories: dict[int, Memory] = defaultdict(Memory)
+        self.failed = False
         self._last: dict[str, float] = {}
 
     async def work(self, *, once: bool, transport: OpenTransport) -> None:
@@ -112,7 +122,7 @@ class Worker:
                 if once and not busy and not self.jobs:
                     break
                 if not busy:
-                    await self._rest()
+                    await self._rest(FAILED_SECONDS if self.failed else IDLE_SECONDS)
             self.database.patience_seconds = STOP_SECONDS
             if self.jobs:
                 logger.info("worker=%s stopping, %d in flight", self.name, len(self.jobs))
@@ -133,26 +143,38 @@ class Worker:
         self.stop.set()
         self.wake.set()
 
-    async def _rest(self) -> None:
-        """Until a job ends or half a second is over."""
+    async def _rest(self, seconds: float) -> None:
+        """Until a job ends or so many seconds are over."""
         try:
-            await asyncio.wait_for(self.wake.wait(), IDLE_SECONDS)
+            await asyncio.wait_for(self.wake.wait(), seconds)
         except TimeoutError:
             return
         finally:
             self.wake.clear()
 
     async def _turn(self) -> bool:
-        """Takes on what is due; says whether there was anything."""
-        now = self.clock.now()
+        """Takes on what is due; says whether there was anything. A part of the work that fails does not keep the rest from it."""
+        busy, self.failed = False, False
+        for part in (
+            self._tend,
+            self._take_notices,
+            self._take_deliveries,
+            self._take_pulls,
+            self._apply_rows,
+        ):
+            try:
+                busy |= await part()
+            except Exception:
+                self.failed = True
+                logger.exception("worker=%s %s failed", self.name, part.__name__)
+        return busy
+
+    async def _tend(self) -> bool:
         if self._every("beat", BEAT_SECONDS):
-            await self.database(partial(beat, worker=self.name, now=now))
+            await self.database(partial(beat, worker=self.name, now=self.clock.now()))
         if self._every("house", KEEP_HOUSE_SECONDS):
             await self.database(self._keep_house)
-        busy = await self._take_notices()
-        busy |= await self._take_deliveries()
-        busy |= await self._take_pulls()
-        return busy | await self._apply_rows()
+        return False
 
     def _every(self, what: str, seconds: float) -> bool:
         now = self.clock.monotonic()
@@ -255,16 +277,26 @@ class Worker:
             self._start(self._tell(taken))
         return bool(taken)
 
-    def _claim_notices(self) -> list[tuple[Notice, Any]]:
+    def _claim_notices(self) -> list[tuple[Notice, Mail]]:
+        """The notices that are this worker's now, with their mails; one of which no mail can be made waits and is tried again."""
         claimed = claim_notices(
             worker=self.name,
             now=self.clock.now(),
             limit=NOTICES_AT_ONCE,
             lease_seconds=NOTICE_LEASE_SECONDS,
         )
-        return [(notice, notice_mails.mail_of(notice)) for notice in claimed]
+        ready, broken = [], []
+        for notice in claimed:
+            try:
+                ready.append((notice, notice_mails.mail_of(notice)))
+            except Exception as error:
+                logger.exception("notice=%d could not be written", notice.pk)
+                broken.append(NoticeResult(notice.pk, notice.attempts, sent=False, why=type(error).__name__))
+        if broken:
+            record_notices(worker=self.name, results=broken, now=self.clock.now())
+        return ready
 
-    async def _tell(self, taken: list[tuple[Notice, Any]]) -> None:
+    async def _tell(self, taken: list[tuple[Notice, Mail]]) -> None:
         try:
             loop = asyncio.get_running_loop()
             ends = await loop.run_in_executor(self.mail_lanes, send_mails, [mail for _, mail in taken])

@@ -1,0 +1,1 @@
+"""The photos of the sample reports, drawn by hand in code: `python -m streetmend.demo.pictures FOLDER` draws them anew."""
