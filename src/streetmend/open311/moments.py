@@ -20,7 +20,10 @@ class LocalTimes(dict[str, tuple[str, str] | None]):
 
     def __missing__(self, hour: str) -> tuple[str, str] | None:
         start = datetime.strptime(hour, "%Y-%m-%d %H").replace(tzinfo=UTC)
-        first, last = start.astimezone(self._zone), (start + _HOUR - timedelta(seconds=1)).astimezone(self._zone)
+        first, last = (
+            start.astimezone(self._zone),
+            (start + _HOUR - timedelta(seconds=1)).astimezone(self._zone),
+        )
         offset = first.utcoffset() or timedelta()
         found = None
         if offset == last.utcoffset() and not offset % _HOUR:

@@ -25,10 +25,15 @@ from streetmend.georeport.types import (
     ServiceDefinition,
 )
 from streetmend.open311.names import Names
+from streetmend.photos.store import path_of
 from streetmend.reports.queries.search import Circle, Search, Window
 
 #: dialect -> where it is served, below the site's address
-BASES: Final = {"default": "/open311/v2/", "strict": "/open311/strict/v2/", "fixmystreet": "/open311/fixmystreet/v2/"}
+BASES: Final = {
+    "default": "/open311/v2/",
+    "strict": "/open311/strict/v2/",
+    "fixmystreet": "/open311/fixmystreet/v2/",
+}
 #: the day on which this server last changed what it offers, for a site that was never changed since
 SERVER_CHANGED = datetime(2026, 11, 24, tzinfo=UTC)
 MOST_WORDS = 20
@@ -69,7 +74,8 @@ def service(choice: Choice) -> Service:
         description=choice.description or None,
         metadata=bool(choice.questions),
         type="realtime",
-        keywords=choice.keywords + (("private",) if choice.private and "private" not in choice.keywords else ()),
+        keywords=choice.keywords
+        + (("private",) if choice.private and "private" not in choice.keywords else ()),
         groups=(choice.group,) if choice.group else (),
     )
 
@@ -99,7 +105,7 @@ def _attribute(asked: QuestionInfo, order: int) -> Attribute:
 def search(asked: RequestSearch, dialect: Dialect, names: Names, *, now: datetime) -> Search:
     """The search among our reports that is asked for. Raises InvalidParameters.
 
-    A value of service_code is tried whole before it is split at its commas. Codes and MapIt ids that nothing here has find nothing.
+    A value of service_code is tried whole before it is split at its commas. What nothing here has, finds nothing.
     """
     if asked.service_request_id:
         return Search(ids=tuple(map(int, asked.service_request_id)), limit=len(asked.service_request_id))
@@ -112,7 +118,9 @@ def search(asked: RequestSearch, dialect: Dialect, names: Names, *, now: datetim
     paged = asked.page is not None or asked.page_size is not None
     return Search(
         categories=_categories(asked, names),
-        bodies=_known(names.body_id(one) for one in asked.agency_responsible) if asked.agency_responsible else None,
+        bodies=_known(names.body_id(one) for one in asked.agency_responsible)
+        if asked.agency_responsible
+        else None,
         closed=asked.status == ("closed",) if len(asked.status) == 1 else None,
         since=since,
         before=asked.end_date,
@@ -121,7 +129,8 @@ def search(asked: RequestSearch, dialect: Dialect, names: Names, *, now: datetim
         source=asked.interface_used,
         has_photo=asked.has_photo,
         words=_words(asked.q),
-        window=asked.bbox and Window(asked.bbox.min_lat, asked.bbox.min_long, asked.bbox.max_lat, asked.bbox.max_long),
+        window=asked.bbox
+        and Window(asked.bbox.min_lat, asked.bbox.min_long, asked.bbox.max_lat, asked.bbox.max_long),
         circle=asked.near and Circle(asked.near.lat, asked.near.long, asked.near.radius),
         limit=limit,
         offset=((asked.page or 1) - 1) * limit if paged else None,
@@ -203,4 +212,4 @@ def requests(rows: Sequence[tuple[Any, ...]], names: Names) -> list[Request]:
 
 
 def _photo_urls(base: str, names: str) -> tuple[str, ...]:
-    return tuple([f"{base}{name}" for name in msgspec.json.decode(names)])
+    return tuple([f"{base}{path_of(name)}" for name in msgspec.json.decode(names)])

@@ -71,7 +71,9 @@ class _Where:
     def one_of(self, column: str, ids: Sequence[int] | None) -> None:
         if ids is None:
             return
-        if len(ids) == 1:
+        if not ids:
+            self.add("1 = 0")
+        elif len(ids) == 1:
             self.add(f"{column} = %s", ids[0])
         else:
             self.add(f"{column} IN ({', '.join(map(str, ids))})")
@@ -176,7 +178,7 @@ def _sorted(search: Search, columns: str, way: Way) -> Sql:
 
 def _merged(search: Search, columns: str, branches: Sequence[Sql]) -> Sql:
     """Each branch is read newest first along an index of its own, no further than the page reaches; reports are found once."""
-    if connection.vendor != "sqlite":
+    if connection.vendor != "sqlite" and len(branches) > 1:
         # SQLite merges branches row by row without being told where to stop, and takes no LIMIT inside
         deepest = f"ORDER BY at DESC, id DESC LIMIT {_offset(search) + search.limit + 1}"
         branches = [_joined(["(", branch, deepest, ")"]) for branch in branches]
