@@ -1,4 +1,4 @@
-"""Where reports are made and who is responsible there: places of the demo's town where the site has it, else of the site's areas."""
+"""Where reports are made and who is responsible there: in the demo's town where the site has it, else in the site's areas."""
 
 from __future__ import annotations
 
@@ -142,9 +142,10 @@ class Places:
 
 def _inside(rng: random.Random, shape: shapely.Geometry) -> Point:
     """A place in the shape; where chance finds none, the one that GEOS finds."""
-    west, south, east, north = shape.bounds
+    west, south, east, north = shapely.bounds(shape).tolist()
     for _ in range(_TRIES):
         point = Point(rng.uniform(west, east), rng.uniform(south, north))
-        if shape.contains(point):
+        if shapely.contains(shape, point):
             return point
-    return shape.point_on_surface()
+    found = shapely.get_coordinates(shapely.point_on_surface(shape))[0]
+    return Point(float(found[0]), float(found[1]))

@@ -22,7 +22,7 @@ class Table:
         fields = {field.attname: field for field in model._meta.concrete_fields}
         rest = [field for name, field in fields.items() if name not in columns]
         self.model = model
-        self._columns = [fields[name].column for name in columns] + [field.column for field in rest]
+        self._columns = [str(field.column) for field in (*(fields[name] for name in columns), *rest)]
         self._constants = tuple(_plain(field) for field in rest)
         self._rows: list[tuple[Any, ...]] = []
 
@@ -39,7 +39,7 @@ class Table:
         if not self._rows:
             return
         quote = connection.ops.quote_name
-        table, columns = quote(self.model._meta.db_table), ", ".join(map(quote, self._columns))
+        table, columns = quote(self.model._meta.db_table), ", ".join(quote(name) for name in self._columns)
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
                 with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
@@ -47,7 +47,8 @@ class Table:
                         copy.write_row(row)
             else:
                 places = ", ".join(["%s"] * len(self._columns))
-                cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", self._rows)
+                into = ["INSERT INTO", table, "(", columns, ") VALUES (", places, ")"]
+                cursor.executemany(" ".join(into), self._rows)
         self._rows.clear()
 
 

@@ -70,7 +70,7 @@ def fill(*, count: int, seed: int, now: datetime, progress: Callable[[int, int],
     They are on the site's own areas and categories, and the same for the same seed, moment and site; the oldest come first, a few
     thousand in one transaction. `now`: UTC; `progress` is told how far it has come. Raises NothingToReport.
     """
-    rng = random.Random(seed)  # noqa: S311  nothing here is a secret
+    rng = random.Random(seed)
     texts = Texts.load()
     places = Places(rng, texts, count=min(count, MOST_PLACES))
     drawer = Drawer(rng, places.spots, texts, now=int(now.timestamp()), language=site().first_language)
