@@ -11,14 +11,16 @@ import shapely
 from shapely import Point
 
 from streetmend.areas import queries as area_queries
+from streetmend.areas.geojson import Fields, read_areas
 from streetmend.bodies.models import Endpoint, Send
 from streetmend.bodies.queries import bodies, responsible
 from streetmend.bodies.values import CategoryInfo
+from streetmend.demo.files import DATA
 from streetmend.demo.sample.texts import Texts
 from streetmend.demo.town import Town
 
 #: so many different places are looked up; reports lie around them
-MOST_PLACES = 5_000
+MOST_PLACES = 3_000
 #: reports lie within so many degrees of their place: a few steps
 STEPS = 0.0002
 _TRIES = 200
@@ -83,10 +85,10 @@ class Places:
         self.spots = self._in_town(rng, count) or self._in_areas(rng, count)
 
     def _in_town(self, rng: random.Random, count: int) -> Sequence[Spot]:
-        """Places on the streets of the demo's town, where it is what the site's areas cover."""
+        """Places on the streets of the demo's town, where the site has its areas."""
         town = Town()
-        drawn = [town.place(rng) for _ in range(20)]
-        if not all(self._offers(one.lat, one.long) for one in drawn):
+        areas = read_areas((DATA / "areas.geojson").read_bytes(), Fields())
+        if not {area.mapit_id for area in areas} <= {area.mapit_id for area in area_queries.areas()}:
             return ()
         spots = []
         for _ in range(count):

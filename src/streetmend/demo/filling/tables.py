@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.color import no_style
 from django.db import connection
-from django.db.models import Field, JSONField, Max, Model
+from django.db.models import AutoField, Field, JSONField, Max, Model
 from django.utils.encoding import force_str
 
 
@@ -20,7 +20,11 @@ class Table:
 
     def __init__(self, model: type[Model], columns: Sequence[str]) -> None:
         fields = {field.attname: field for field in model._meta.concrete_fields}
-        rest = [field for name, field in fields.items() if name not in columns]
+        rest = [
+            field
+            for name, field in fields.items()
+            if name not in columns and not isinstance(field, AutoField)
+        ]
         self.model = model
         self._columns = [str(field.column) for field in (*(fields[name] for name in columns), *rest)]
         self._constants = tuple(_plain(field) for field in rest)

@@ -169,7 +169,7 @@ class _Writer:
         outcome, status = _ENDED[fate.state]
         requested, at = _text(one.at), _text(fate.at)
         remote_id = f"F{fate.body_id}-{report}" if fate.state is DeliveryState.ACCEPTED else ""
-        mark = uuid.UUID(int=self._rng.getrandbits(128), version=4).hex
+        mark = uuid.uuid4().hex
         self._delivery.add(
             number, report, fate.body_id, fate.endpoint_id, fate.state.value, fate.why, 1, remote_id,
             _PROOFS.get(fate.state, ""), mark, at, at if fate.arrived else None, requested, requested, visible,
