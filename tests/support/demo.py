@@ -18,7 +18,7 @@ PATIENCE = 150.0
 
 
 class Demo:
-    """`streetmend demo` with its data in `data`; use it as a context manager."""
+    """`streetmend demo` with its data in `data`; use it as a context manager. Port 0: none is given."""
 
     def __init__(
         self,
@@ -29,10 +29,11 @@ class Demo:
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self._environment = clean_environment() | dict(environment or {})
-        self.port = port or free_port()
+        self.port = free_port() if port is None else port
         self.lines: list[str] = []
         self._said: queue.Queue[str | None] = queue.Queue()
-        self._argv = [sys.executable, "-m", "streetmend", "demo", "--port", str(self.port)]
+        self._argv = [sys.executable, "-m", "streetmend", "demo"]
+        self._argv += ["--port", str(self.port)] if self.port else []
         self._argv += ["--data", str(data), "--reports", str(reports), *arguments]
 
     def __enter__(self) -> Demo:

@@ -160,9 +160,13 @@ def _residents(
     closed = next((event for event in said if event.state in _ENDS), None)
     until = min(closed.at if closed else now, now)
     events = []
+    heard: set[str] = set()
     for _ in range(rng.choices((0, 1, 2, 3), (70, 19, 8, 3))[0]):
         at = start + rng.random() * max(until - start, timedelta())
         words = texts.resident_says(rng, "comment", language)
+        if words in heard:
+            continue
+        heard.add(words)
         events.append(Event(at.replace(microsecond=0) + timedelta(seconds=1), Actor.RESIDENT, words))
     if closed is None and now - start > timedelta(days=20) and rng.random() < 0.35:
         at = start + rng.uniform(0.5, 0.95) * (now - start)
