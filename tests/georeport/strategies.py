@@ -32,7 +32,9 @@ WORD = TEXT.map(str.strip).filter(bool)
 LISTED = WORD.map(lambda text: text.replace(",", ".")).filter(lambda text: bool(text.strip()))
 OFFSETS = st.integers(-12 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 MOMENT = st.datetimes(
-    min_value=datetime(1900, 1, 1), max_value=datetime(2200, 1, 1), timezones=OFFSETS | st.just(UTC)
+    min_value=datetime(1900, 1, 1, tzinfo=UTC).replace(tzinfo=None),
+    max_value=datetime(2200, 1, 1, tzinfo=UTC).replace(tzinfo=None),
+    timezones=OFFSETS | st.just(UTC),
 ).map(lambda moment: moment.replace(microsecond=0))
 NAIVE = MOMENT.map(lambda moment: moment.replace(tzinfo=None))
 WHEN = MOMENT | NAIVE | st.just("as soon as possible")
@@ -50,7 +52,6 @@ def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 def several(strategy: st.SearchStrategy[Any], most: int = 3) -> st.SearchStrategy[Any]:
     return st.lists(strategy, max_size=most, unique_by=repr).map(tuple)
-
 
 
 SERVICES = st.builds(
@@ -175,7 +176,9 @@ UPLOADS = st.builds(
 )
 
 _CODE = st.text(
-    st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="[]" + _ILLEGAL), min_size=1, max_size=20
+    st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="[]" + _ILLEGAL),
+    min_size=1,
+    max_size=20,
 )
 _ANSWERS = st.lists(WORD, min_size=1, max_size=3).map(tuple)
 _LINES = WORD.map(lambda text: text.replace("\r", "\n")).filter(bool)
@@ -187,9 +190,9 @@ NEW_REQUESTS = st.builds(
     long=LONG.map(lambda value: round(value, 6) + 0.0),
     address_string=maybe(_LINES),
     address_id=maybe(_LINES),
-    attributes=st.dictionaries(_CODE, _ANSWERS.map(lambda values: tuple(_lf(v) for v in values)), max_size=3).map(
-        lambda found: tuple(found.items())
-    ),
+    attributes=st.dictionaries(
+        _CODE, _ANSWERS.map(lambda values: tuple(_lf(v) for v in values)), max_size=3
+    ).map(lambda found: tuple(found.items())),
     email=maybe(_LINES),
     device_id=maybe(_LINES),
     account_id=maybe(_LINES),

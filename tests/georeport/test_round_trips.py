@@ -101,7 +101,15 @@ SEED = reading.Request(
 @given(rows=st.lists(strategies.REQUESTS, max_size=4))
 def test_whatever_the_dialect_the_standard_fields_come_back(dialect, fmt, rows):
     page = read("requests", write("requests", fmt, rows, dialect))
-    names = ("service_request_id", "status", "description", "service_code", "address", "zipcode", "status_notes")
+    names = (
+        "service_request_id",
+        "status",
+        "description",
+        "service_code",
+        "address",
+        "zipcode",
+        "status_notes",
+    )
     assert [[getattr(row, name) for name in names] for row in page] == [
         [getattr(row, name) for name in names] for row in rows
     ]
@@ -119,7 +127,9 @@ def test_a_printed_search_is_parsed_as_the_same_search(search):
 
 @given(
     ids=strategies.IDS,
-    kept=st.fixed_dictionaries({}, optional={"jurisdiction_id": strategies.PARAMETER, "extensions": st.just(True)}),
+    kept=st.fixed_dictionaries(
+        {}, optional={"jurisdiction_id": strategies.PARAMETER, "extensions": st.just(True)}
+    ),
     search=strategies.SEARCHES,
 )
 def test_ids_override_the_rest_of_a_search(ids, kept, search):
@@ -165,8 +175,12 @@ def test_a_posted_update_is_read_as_it_was_written(update, case):
 
 def test_the_same_form_gives_the_same_bytes():
     new = NewRequest(service_code="POT", lat=60.0, long=5.0, description="A\nB")
-    photo = strategies.types.Upload(field="photo1", filename="1.jpeg", content_type="image/jpeg", content=b"\xff\xd8")
+    photo = strategies.types.Upload(
+        field="photo1", filename="1.jpeg", content_type="image/jpeg", content=b"\xff\xd8"
+    )
     first, second = (write_form(list(forms.new_request(new, DEFAULT)), [photo]) for _ in range(2))
     assert first == second
-    other = write_form(list(forms.new_request(new, DEFAULT)), [msgspec.structs.replace(photo, content=b"\xff")])
+    other = write_form(
+        list(forms.new_request(new, DEFAULT)), [msgspec.structs.replace(photo, content=b"\xff")]
+    )
     assert other != first
