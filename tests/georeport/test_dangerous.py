@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -187,10 +188,8 @@ MARKUP = st.lists(
 @given(body=st.binary(max_size=200) | MARKUP)
 @pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
 def test_any_bytes_are_read_or_unreadable_and_nothing_else(reader, body):
-    try:
+    with suppress(Unreadable):
         reader(body)
-    except Unreadable as error:
-        assert str(error)
 
 
 @given(
