@@ -169,7 +169,7 @@ UPLOADS = st.builds(
     types.Upload,
     field=st.just("photo"),
     filename=st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=20).filter(
-        lambda name: not {"\\", "%"} & set(name)
+        lambda name: "%" not in name
     ),
     content_type=st.sampled_from(["image/jpeg", "image/png"]),
     content=st.binary(max_size=200),
