@@ -70,6 +70,12 @@ class WorkerProcess:
             self.kill()
 
 
+def text_of(mail: EmailMessage) -> str:
+    """What the mail says, with the line ends of text."""
+    content: str = mail.get_content()
+    return content.replace("\r\n", "\n")
+
+
 class Post:
     """A mail server; `mails` holds what it took. Each of `answers` is said to one mail in place of taking it."""
 

@@ -20,6 +20,7 @@ from streetmend.reports.services import (
     follow,
     hide_report,
     hide_update,
+    notices,
     request_update,
     show_report,
     submit,
@@ -50,7 +51,7 @@ def secret_of(kind: str) -> str:
     """The secret that the newest mail of this kind carries."""
     notice = Notice.objects.filter(kind=kind).order_by("-id").first()
     assert notice is not None
-    return str(notice.content["secret"])
+    return notices.secret_of(notice)
 
 
 def told_of_updates() -> list[str]:

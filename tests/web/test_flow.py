@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from streetmend.reports.models import Delivery, Notice, Photo, Report
+from streetmend.reports.services.notices import secret_of
 from streetmend.reports.states import State
 from tests.support.town import FAR, FJORD, WEST
 
@@ -38,7 +39,7 @@ def test_a_report_is_told_in_four_steps_confirmed_by_mail_and_then_public(client
     )
     assert client.get(f"/reports/{report.pk}").status_code == 404
 
-    secret = Notice.objects.get().content["secret"]
+    secret = secret_of(Notice.objects.get())
     page = client.get(f"/confirm/{secret}").content.decode()
     assert "Lykta er mørk" in page
     report.refresh_from_db()
@@ -179,6 +180,6 @@ def test_a_private_kind_of_problem_is_told_and_never_shown(client, town, fill):
     draft = fill(category="Forsøpling")
     assert "not shown on the site" in client.get(f"/report/check?draft={draft}").content.decode()
     client.post("/report/check", {"draft": draft, "email": "kari@example.org"})
-    answer = client.post(f"/confirm/{Notice.objects.get().content['secret']}")
+    answer = client.post(f"/confirm/{secret_of(Notice.objects.get())}")
     assert answer.headers["Location"] == "/about?now=confirmed"
     assert client.get(f"/reports/{Report.objects.get().pk}").status_code == 404

@@ -75,7 +75,7 @@ class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     # --- a report as it is sent
     description: Description = Description.FULL
-    """"full": title, detail and the report's address; "labelled": each with its label; "detail": the detail alone."""
+    """"full": title, detail and the report's address; "labelled": each with its label; "detail": without the title."""
     reporter: Reporter = Reporter.ALL
     """What is sent of the reporter: "all" (name, e-mail, phone), "name", or "none"."""
     always_email: bool = False

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import html
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, quote_plus, urlsplit
 
 from django.conf import settings
 
@@ -59,10 +60,16 @@ class Line:
 
     def masked(self, body: bytes) -> str:
         """The first 4 kB of an answer as text, without the endpoint's key."""
-        text = make_legal(body[: 4 * _HEAD_CHARACTERS].decode("utf-8", "replace"))
-        if self.endpoint.api_key:
-            text = text.replace(self.endpoint.api_key, "***")
-        return text[:_HEAD_CHARACTERS]
+        return self.hushed(make_legal(body[: 4 * _HEAD_CHARACTERS].decode("utf-8", "replace")))[
+            :_HEAD_CHARACTERS
+        ]
+
+    def hushed(self, text: str) -> str:
+        """The text without the endpoint's key, in whatever form of the web it may stand there."""
+        key = self.endpoint.api_key
+        for form in {key, quote(key, safe=""), quote_plus(key), html.escape(key)} if key else ():
+            text = text.replace(form, "***")
+        return text
 
 
 def line_to(row: Endpoint, site_zone: str) -> Line:

@@ -16,7 +16,7 @@ from streetmend.exchange.mailing import Mail, MailEnd, MailResult
 from streetmend.exchange.words import state_name
 from streetmend.reports.models import Notice
 from streetmend.reports.models.outbox import NoticeKind
-from streetmend.reports.services.notices import NoticeResult
+from streetmend.reports.services.notices import NoticeResult, secret_of
 
 
 def sender(here: SiteInfo) -> str:
@@ -69,11 +69,11 @@ def _nothing_more(notice: Notice) -> dict[str, Any]:
 
 
 def _confirm(notice: Notice) -> dict[str, Any]:
-    return {"confirm_url": confirm_url(notice.content.get("secret", ""))}
+    return {"confirm_url": confirm_url(secret_of(notice))}
 
 
 def _sign_in(notice: Notice) -> dict[str, Any]:
-    return {"sign_in_url": sign_in_url(notice.content.get("secret", ""))}
+    return {"sign_in_url": sign_in_url(secret_of(notice))}
 
 
 def _updated(notice: Notice) -> dict[str, Any]:

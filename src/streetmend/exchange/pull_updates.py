@@ -88,9 +88,13 @@ class Puller:
             asked = getattr(error, "retry_after", None)
             wait = max(wait, min(seconds_until(asked, self.clock.now()) or 0.0, LONGEST_WAIT))
             logger.warning("endpoint=%d pull failed: %s", self.endpoint.pk, type(error).__name__)
-            why = f"Updates could not be fetched: {error}"
+            why = self._hushed(f"Updates could not be fetched: {error}")
             await self.database(partial(note_failure, endpoint_id=self.endpoint.pk, why=why))
         await self._finish(wait)
+
+    def _hushed(self, text: str) -> str:
+        # before there is a line, no key has been read that could be given away
+        return self.line.hushed(text) if hasattr(self, "line") else text
 
     def _note_good_answer(self) -> None:
         note_good_answer(endpoint_id=self.endpoint.pk, now=self.clock.now())
@@ -137,13 +141,17 @@ class Puller:
             start, end = windows.pop()
             page = await self._page(start, end)
             self.can_list = True
-            if len(page) + len(page.problems) >= FULL_PAGE and end - start > SHORTEST_WINDOW:
+            if self._is_cut(page) and end - start > SHORTEST_WINDOW:
                 middle = start + (end - start) / 2
                 windows += [(middle, end), (start, middle)]
                 continue
             rows = [pulled_update(row, self.line.habits, self.line.zone) for row in page]
             rows += [_unreadable(problem, InboxKind.UPDATE) for problem in page.problems]
             await self._store(rows, cursor=end, latest_only=self.line.habits.latest_data_only)
+
+    def _is_cut(self, page: Page[RequestUpdate]) -> bool:
+        """Whether the endpoint may have more in this window than it gave."""
+        return len(page) + len(page.problems) >= FULL_PAGE and not self.line.habits.pull_without_window
 
     async def _window(self) -> tuple[datetime, datetime]:
         """From before the cursor until now, by our clock."""
@@ -161,7 +169,10 @@ class Puller:
     async def _page(self, start: datetime, end: datetime) -> Page[RequestUpdate]:
         """The updates between two moments of our clock, asked for in the endpoint's time."""
         skew = timedelta(seconds=self.endpoint.skew_seconds)
-        call = calls.updates(self.line.endpoint, start=start - skew, end=end - skew)
+        if self.line.habits.pull_without_window:
+            call = calls.updates(self.line.endpoint, start=None, end=None)
+        else:
+            call = calls.updates(self.line.endpoint, start=start - skew, end=end - skew)
         page, answer = await ask(call, self.line, self.transport)
         self._learn_skew(answer)
         return page

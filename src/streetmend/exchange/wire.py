@@ -14,7 +14,7 @@ from streetmend.bodies.habits import Description, Habits, Photos, Reporter
 from streetmend.bodies.models import Category, Endpoint, Question
 from streetmend.exchange.grid import easting_northing
 from streetmend.exchange.words import state_of
-from streetmend.georeport.dialect import Dialect
+from streetmend.georeport.dialect import DEFAULT, Dialect
 from streetmend.georeport.types import NewRequest, Request, RequestUpdate
 from streetmend.reports.models import Report
 from streetmend.reports.models.outbox import InboxKind
@@ -76,11 +76,13 @@ def dialect_of(endpoint: Endpoint, habits: Habits, site_zone: str) -> Dialect:
         time_zone=habits.time_zone or site_zone,
         time_style=habits.time_style.value,
         multivalue=habits.multivalue.value,
-        id_field=habits.id_field,
+        id_field=_id_field(habits),
         device_field=habits.device_field or "device_id",
         upload_field=habits.upload_field,
         jurisdiction_in=habits.jurisdiction_in.value,
+        key_in=habits.key_in.value,
         key_on_get=habits.key_on_get,
+        paths=tuple(habits.paths.items()),
         duplicate_pattern=habits.duplicate_pattern or None,
         extra_parameters=tuple(habits.parameters.items()),
     )
@@ -166,15 +168,19 @@ def _attributes(
         if values:
             answers[question.code] = values
     if habits.always_send_id:
-        answers[habits.id_field] = (str(report.pk),)
+        answers[_id_field(habits)] = (str(report.pk),)
     return tuple(answers.items())
+
+
+def _id_field(habits: Habits) -> str:
+    return habits.id_field or DEFAULT.id_field
 
 
 def _own_answers(report: Report, questions: Sequence[Question], habits: Habits) -> dict[str, tuple[str, ...]]:
     asked = {question.code for question in questions}
     own: dict[str, tuple[str, ...]] = {}
-    if habits.id_field in asked:
-        own[habits.id_field] = (str(report.pk),)
+    if _id_field(habits) in asked:
+        own[_id_field(habits)] = (str(report.pk),)
     if "closest_address" in asked and report.address:
         own["closest_address"] = (report.address,)
     if {"easting", "northing"} & asked:

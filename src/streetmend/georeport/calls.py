@@ -125,16 +125,15 @@ def request(endpoint: Endpoint, service_request_id: str, *, limits: Limits = LIM
 
 
 def updates(
-    endpoint: Endpoint, *, start: datetime, end: datetime, limits: Limits = LIMITS
+    endpoint: Endpoint, *, start: datetime | None, end: datetime | None, limits: Limits = LIMITS
 ) -> Call[Page[RequestUpdate]]:
-    """The updates from ``start`` to ``end`` (aware), as mySociety's extension has it (A9)."""
-    query = [
-        ("start_date", print_for(start, endpoint.dialect)),
-        ("end_date", print_for(end, endpoint.dialect, up=True)),
-    ]
-    if endpoint.api_key and not endpoint.dialect.key_on_get:
-        query.append(("api_key", endpoint.api_key))
-    return _get(endpoint, "updates", "servicerequestupdates", query, read_updates, limits)
+    """The updates from ``start`` to ``end`` (aware; None: without that bound), as mySociety's extension has it (A9)."""
+    query = []
+    if start is not None:
+        query.append(("start_date", print_for(start, endpoint.dialect)))
+    if end is not None:
+        query.append(("end_date", print_for(end, endpoint.dialect, up=True)))
+    return _get(endpoint, "updates", "servicerequestupdates", query, read_updates, limits, keyed=True)
 
 
 def create(endpoint: Endpoint, new: NewRequest, *, headers: Pairs = ()) -> Call[Outcome]:
@@ -162,9 +161,18 @@ def _encoded(segment: str) -> str:
 
 def _address(endpoint: Endpoint, resource: str, query: Pairs) -> str:
     base = urlsplit(endpoint.url.strip())
-    path = f"{base.path.rstrip('/')}/{resource}.{endpoint.dialect.format}"
+    name, slash, rest = resource.partition("/")
+    name = dict(endpoint.dialect.paths).get(name, name)
+    path = f"{base.path.rstrip('/')}/{name}{slash}{rest}.{endpoint.dialect.format}"
     asked = urlencode(list(query), quote_via=quote, errors="replace")
     return urlunsplit((base.scheme, base.netloc, path, "&".join(filter(None, (base.query, asked))), ""))
+
+
+def _bearer(endpoint: Endpoint) -> Sequence[tuple[str, str]]:
+    """The key as a header, for endpoints that want it there."""
+    if not endpoint.api_key or endpoint.dialect.key_in != "bearer":
+        return ()
+    return (("Authorization", f"Bearer {endpoint.api_key}"),)
 
 
 def _accept(endpoint: Endpoint) -> tuple[str, str]:
@@ -178,18 +186,22 @@ def _get(
     query: Iterable[tuple[str, str]],
     read: Callable[[bytes, str | None, Limits], T],
     limits: Limits,
+    *,
+    keyed: bool = False,
 ) -> Call[T]:
     query = list(query)
     if endpoint.jurisdiction_id:
         query.append(("jurisdiction_id", endpoint.jurisdiction_id))
-    if endpoint.api_key and endpoint.dialect.key_on_get:
+    keyed = keyed or endpoint.dialect.key_on_get
+    bearer = _bearer(endpoint) if keyed else ()
+    if endpoint.api_key and keyed and not bearer:
         query.append(("api_key", endpoint.api_key))
     return Call(
         name=name,
         method="GET",
         url=_address(endpoint, resource, query),
         shown_url=_address(endpoint, resource, _without_key(query)),
-        headers=(_accept(endpoint),),
+        headers=(_accept(endpoint), *bearer),
         body=b"",
         limits=limits,
         reader=partial(answers.read_get, read, limits),
@@ -209,7 +221,8 @@ def _post(
     headers: Pairs,
 ) -> Call[Outcome]:
     dialect = endpoint.dialect
-    own = [("api_key", endpoint.api_key or "")] if endpoint.api_key else []
+    bearer = _bearer(endpoint)
+    own = [("api_key", endpoint.api_key)] if endpoint.api_key and not bearer else []
     query = []
     if endpoint.jurisdiction_id:
         jurisdiction = ("jurisdiction_id", endpoint.jurisdiction_id)
@@ -225,7 +238,7 @@ def _post(
         method="POST",
         url=url,
         shown_url=url,
-        headers=(_accept(endpoint), ("Content-Type", content_type), *headers),
+        headers=(_accept(endpoint), ("Content-Type", content_type), *bearer, *headers),
         body=body,
         limits=ANSWER_TO_POST,
         reader=partial(classify, posted=posted, duplicate=pattern),

@@ -68,6 +68,10 @@ class Dialect(Struct, frozen=True, kw_only=True):
     """Name of the n-th uploaded file's part, counted from 1."""
     jurisdiction_in: Literal["body", "query", "both"] = "body"
     """Where a POST carries jurisdiction_id."""
+    key_in: Literal["body", "bearer"] = "body"
+    """Where the key goes: as ``api_key``, or as ``Authorization: Bearer``."""
+    paths: tuple[tuple[str, str], ...] = ()
+    """Other names than the standard's for the files below the base address: ``(("services", "Services"),)``."""
     key_on_get: bool = False
     """Send api_key with every GET as well (updates always get it)."""
     duplicate_pattern: str | None = None

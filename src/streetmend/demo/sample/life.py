@@ -93,11 +93,11 @@ def _send(rng: random.Random, texts: Texts, requested_at: datetime, body_id: int
     if not open311:
         return Sent(body_id, DeliveryState.BY_EMAIL, at, seconds)
     chance = rng.random()
-    if chance < 0.025:
+    if chance < 0.045:
         return Sent(
             body_id, DeliveryState.REFUSED, at, seconds, rng.choice(texts.replies["refused"]["reasons"])
         )
-    if chance < 0.035:
+    if chance < 0.055:
         return Sent(body_id, DeliveryState.HELD, at, seconds, texts.replies["refused"]["held"])
     return Sent(body_id, DeliveryState.ACCEPTED, at, seconds)
 
@@ -160,9 +160,13 @@ def _residents(
     closed = next((event for event in said if event.state in _ENDS), None)
     until = min(closed.at if closed else now, now)
     events = []
+    heard: set[str] = set()
     for _ in range(rng.choices((0, 1, 2, 3), (70, 19, 8, 3))[0]):
         at = start + rng.random() * max(until - start, timedelta())
         words = texts.resident_says(rng, "comment", language)
+        if words in heard:
+            continue
+        heard.add(words)
         events.append(Event(at.replace(microsecond=0) + timedelta(seconds=1), Actor.RESIDENT, words))
     if closed is None and now - start > timedelta(days=20) and rng.random() < 0.35:
         at = start + rng.uniform(0.5, 0.95) * (now - start)

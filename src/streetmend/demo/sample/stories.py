@@ -130,7 +130,18 @@ def _where(
             return problem, place, handling
 
 
-def answers_of(story: Story, asked: Mapping[str, bool]) -> list[dict[str, object]]:
-    """The story's answers to the questions that are `asked` (code -> whether required), as a report keeps them."""
+def answers_of(story: Story, asked: Mapping[str, str]) -> list[dict[str, object]]:
+    """The story's answers to the questions that are `asked` (code -> datatype), as a report keeps them.
+
+    The data file tells a moment in days from the report, such as -20.
+    """
     given = story.problem.answers
-    return [{"code": code, "values": list(given[code])} for code in asked if given.get(code)]
+    answers: list[dict[str, object]] = []
+    for code, datatype in asked.items():
+        values = list(given.get(code, ()))
+        if datatype == "datetime":
+            moments = (story.requested_at + timedelta(days=int(value)) for value in values)
+            values = [moment.replace(second=0).isoformat() for moment in moments]
+        if values:
+            answers.append({"code": code, "values": values})
+    return answers

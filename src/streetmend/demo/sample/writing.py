@@ -46,6 +46,9 @@ _ENDED: dict[DeliveryState, tuple[OutcomeClass, int | None]] = {
 }
 
 
+_PROOFS = {DeliveryState.ACCEPTED: "answer", DeliveryState.BY_EMAIL: "mail server"}
+
+
 def count_reports() -> int:
     """How many reports there are."""
     return Report.objects.count()
@@ -95,14 +98,14 @@ class _Known:
     #: (body, category name) -> the body's code
     codes: Mapping[tuple[int, str], str]
     endpoints: Mapping[int, Endpoint]
-    #: category name -> code of each question -> whether it must be answered
-    asked: Mapping[str, dict[str, bool]]
+    #: category name -> code of each question -> its datatype
+    asked: Mapping[str, dict[str, str]]
 
     @classmethod
     def load(cls) -> _Known:
-        asked: dict[str, dict[str, bool]] = {}
+        asked: dict[str, dict[str, str]] = {}
         for question in Question.objects.select_related("category__name").order_by("position", "id"):
-            asked.setdefault(question.category.name.name, {})[question.code] = question.required
+            asked.setdefault(question.category.name.name, {})[question.code] = question.datatype
         categories = list(Category.objects.select_related("name", "body"))
         return cls(
             names={row.name: row for row in CategoryName.objects.all()},
@@ -207,13 +210,13 @@ class _Writer:
                     office = office_of(row.endpoint.url)
                     numbers[office] += 1
                     row.remote_id = number_of(office, numbers[office])
+                    row.why = f"The endpoint accepted it as {row.remote_id}."
                     self.received.append(self._journalled(report, story, row, office))
                 rows.append((row, one))
         Delivery.objects.bulk_create(row for row, _ in rows)
         Attempt.objects.bulk_create(_attempt(row, one) for row, one in rows)
 
     def _delivery(self, report: Report, one: Sent) -> Delivery:
-        accepted = one.state is DeliveryState.ACCEPTED
         return Delivery(
             report=report,
             body_id=one.body_id,
@@ -221,7 +224,7 @@ class _Writer:
             state=one.state,
             why=one.why,
             attempts=1,
-            proof="answer" if accepted else "",
+            proof=_PROOFS.get(one.state, ""),
             mark=uuid.UUID(int=self.rng.getrandbits(128), version=4),
             first_sent_at=one.at - timedelta(seconds=one.seconds),
             accepted_at=one.at if one.arrived else None,

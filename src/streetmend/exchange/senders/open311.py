@@ -97,7 +97,7 @@ async def send(claim: Claim, transport: Transport, lease: Lease, clock: Clock, *
     said = call.read(answer.status, answer.headers, answer.body)
     return Outcome(
         result=OutcomeClass(said.kind.value),
-        why=said.why,
+        why=line.hushed(said.why),
         remote_id=said.remote_id or "",
         token=said.token or "",
         http_status=answer.status,
@@ -106,7 +106,7 @@ async def send(claim: Claim, transport: Transport, lease: Lease, clock: Clock, *
         response_head=line.masked(answer.body),
         sent_bytes=answer.sent_bytes,
         retry_after=seconds_until(said.retry_after, clock.now()),
-        alarm=f"The endpoint has moved to {said.moved_to[:300]!r}; we do not follow it."
+        alarm=line.hushed(f"The endpoint has moved to {said.moved_to[:300]!r}; we do not follow it.")
         if said.moved_to
         else "",
     )
@@ -126,14 +126,14 @@ async def ask_token(claim: Claim, transport: Transport, *, site_zone: str) -> Ou
     except FetchError as error:
         return replace(failed(error, line), result=OutcomeClass.NOT_RECEIVED)
     except NotFound as error:
-        why = f"The endpoint does not know the token that it gave us. {error}"
+        why = line.hushed(f"The endpoint does not know the token that it gave us. {error}")
         return Outcome(
             result=OutcomeClass.UNKNOWN, why=why, http_status=error.status, error_class="TokenUnknown"
         )
     except CallFailed as error:
         return Outcome(
             result=OutcomeClass.NOT_RECEIVED,
-            why=str(error),
+            why=line.hushed(str(error)),
             http_status=error.status,
             error_class=type(error).__name__,
         )
@@ -155,7 +155,7 @@ def failed(error: FetchError, line: Line) -> Outcome:
     doubt = "" if certain else " It may have arrived or not."
     return Outcome(
         result=OutcomeClass.NOT_RECEIVED if certain else OutcomeClass.UNKNOWN,
-        why=f"{error.message}.{doubt}",
+        why=line.hushed(f"{error.message}.{doubt}"),
         http_status=error.status,
         error_class=type(error).__name__,
         response_head=line.masked(error.head),
@@ -181,7 +181,6 @@ def _uploads(names: Sequence[str], report_id: int) -> tuple[Upload, ...]:
             continue
         found.append(
             Upload(
-                field=f"photo{number + 1}",
                 filename=f"{report_id}.{number}.jpeg",
                 content_type="image/jpeg",
                 content=content,

@@ -19,11 +19,12 @@ from django.db.models.functions import Now
 
 from streetmend.accounts.models import Person, Role
 from streetmend.bodies.models import Site
+from streetmend.bodies.sealing import seal, unseal
 from streetmend.reports.models import Delivery, Notice, Report, Update
 from streetmend.reports.models.outbox import NoticeKind, NoticeState
 
-#: what must not outlive the mail that carries it
-_SECRETS = ("secret", "link")
+#: the secret of a link lies sealed in a notice's content, and not a moment longer than its mail needs it
+_SECRET, _SEALED = "secret", "sealed_secret"
 #: how long to wait before the 2nd, 3rd ... try
 STEPS = (5, 60, 300, 900, 3600, 3600 * 2, 3600 * 4)
 #: a notice that could not be sent for so long is given up
@@ -50,10 +51,14 @@ def write_notice(
 ) -> None:
     """A message to `email` is due now (UTC); with `once`, a name of its occasion, at most one is ever written.
 
-    An empty address gets nothing. To be called inside the transaction of what it tells of.
+    An empty address gets nothing. A "secret" in `content`, the one of a link, is kept sealed until the mail has left. To be
+    called inside the transaction of what it tells of.
     """
     if not email:
         return
+    kept = dict(content or {})
+    if _SECRET in kept:
+        kept[_SEALED] = seal(str(kept.pop(_SECRET)))
     Notice.objects.bulk_create(
         [
             Notice(
@@ -64,7 +69,7 @@ def write_notice(
                 update=update,
                 delivery=delivery,
                 language=language,
-                content=dict(content or {}),
+                content=kept,
                 message_id=message_id(once or uuid.uuid4().hex),
                 next_at=now,
                 created_at=now,
@@ -72,6 +77,11 @@ def write_notice(
         ],
         ignore_conflicts=bool(once),
     )
+
+
+def secret_of(notice: Notice) -> str:
+    """The secret of the link that the notice carries; "" where it carries none, or its mail has left. Raises SealBroken."""
+    return unseal(str(notice.content.get(_SEALED, "")))
 
 
 def write_staff_notice(*, subject: str, text: str, now: datetime, once: str = "") -> None:
@@ -170,5 +180,5 @@ def _settle(notice: Notice, result: NoticeResult, now: datetime) -> None:
         notice.next_at = now + timedelta(seconds=step)
     else:
         notice.next_at = None
-        notice.content = {key: value for key, value in notice.content.items() if key not in _SECRETS}
+        notice.content = {key: value for key, value in notice.content.items() if key != _SEALED}
     notice.save()

@@ -1,0 +1,109 @@
+"""`streetmend demo` as a process: starts all of it, says when it is ready, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from streetmend.demo.visitor import Visitor
+from tests.support.demo import PATIENCE, Demo, clean_environment, free_port, is_alive
+
+
+def nobody_answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def wait_until_gone(pids: set[int]) -> set[int]:
+    """Those that are still there after a long wait."""
+    until = time.monotonic() + PATIENCE
+    while (left := {pid for pid in pids if is_alive(pid)}) and time.monotonic() < until:
+        time.sleep(0.05)
+    return left
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_says_ready_when_all_of_it_answers_and_stops_all_of_it(tmp_path: Path, number: int):
+    with Demo(tmp_path) as demo:
+        site = demo.ready()
+        assert site == f"http://127.0.0.1:{demo.port}/"
+        assert Visitor().open(f"{site}readyz").status == 200
+        assert "No mail has been sent yet." in Visitor().open(demo.address("the mailbox")).text
+        assert "Received" in Visitor().open(demo.address("the pretend administration")).text
+        assert demo.address("sign in as staff").startswith(f"{site}sign-in/")
+        children = set(demo.children())
+        assert demo.end(number) == 0
+        assert len(children) >= 3
+        assert wait_until_gone(children) == set()
+        assert nobody_answers(demo.port)
+        assert nobody_answers(demo.port + 1)
+
+
+def test_nothing_is_left_when_the_parent_is_killed(tmp_path: Path):
+    with Demo(tmp_path) as demo:
+        demo.ready()
+        children = set(demo.children())
+        assert demo.end(signal.SIGKILL) == -signal.SIGKILL
+        assert wait_until_gone(children) == set()
+
+
+def test_a_second_run_keeps_the_data_and_follows_the_port(tmp_path: Path):
+    with Demo(tmp_path, reports=7) as demo:
+        demo.ready()
+        assert any("7 reports were made" in line for line in demo.lines)
+        first = demo.port
+    with Demo(tmp_path, port=free_port(), reports=90) as demo:
+        demo.ready()
+        assert demo.port != first
+        assert any("7 reports are kept from before" in line for line in demo.lines)
+
+
+def test_a_port_in_use_is_said_with_the_command_to_run_next(tmp_path: Path):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        said = subprocess.run(
+            [sys.executable, "-m", "streetmend", "demo", "--port", str(port), "--data", str(tmp_path)],
+            capture_output=True, text=True, env=clean_environment(), timeout=PATIENCE, check=False,
+        )  # fmt: skip
+    assert said.returncode == 1
+    assert f"Port {port} is in use" in said.stderr
+    assert "Run next: streetmend demo --port" in said.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_demos_in_one_folder_are_refused(tmp_path: Path):
+    with Demo(tmp_path) as demo:
+        demo.ready()
+        with Demo(tmp_path) as other:
+            other.line("Error: A demo is running already")
+            assert other.process.wait(PATIENCE) == 1
+
+
+def test_a_taken_neighbouring_port_is_passed_over(tmp_path: Path):
+    port = free_port()
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port + 1))
+        other.listen()
+        with Demo(tmp_path, port=port) as demo:
+            demo.ready()
+            assert f":{port + 1}/" not in demo.address("the pretend administration")
+
+
+def test_it_works_on_a_machine_whose_own_site_is_set_up_otherwise(tmp_path: Path):
+    foreign = {
+        "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none",
+        "EMAIL_URL": "smtp://127.0.0.1:1",
+        "STREETMEND_BASE_URL": "https://real.example",
+        "STREETMEND_METRICS_KEY": "key",
+    }
+    with Demo(tmp_path, environment=foreign) as demo:
+        assert demo.ready() == f"http://127.0.0.1:{demo.port}/"
+        assert (tmp_path / "streetmend.sqlite3").exists()
