@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -94,7 +95,11 @@ def read(language: str) -> Catalog:
 
 def compiled(language: str) -> bytes:
     """The catalog as the program reads it: what it lacks comes from the languages that it looks into."""
-    whole = Catalog(locale=language, project="Streetmend", fuzzy=False)
+    # always the same time: the same sentences are the same file
+    then = datetime(2026, 1, 1, tzinfo=UTC)
+    whole = Catalog(
+        locale=language, project="Streetmend", fuzzy=False, creation_date=then, revision_date=then
+    )
     for name in (*reversed(LANGUAGES[language]), language):
         for message in read(name):
             if message.id and message.string and all(_strings(message.string)):
