@@ -78,6 +78,12 @@ class AnswerCache:
         """Bytes of all that is kept."""
         return self._bytes
 
+    def clear(self) -> None:
+        """Everything is forgotten."""
+        with self._lock:
+            self._kept.clear()
+            self._bytes = 0
+
     def get(self, key: str) -> Kept | None:
         """The answer under this key, now the one used last."""
         with self._lock:
