@@ -159,7 +159,7 @@ def _words(text: str | None) -> tuple[str, ...]:
 
 def requests(rows: Sequence[tuple[Any, ...]], names: Names) -> list[Request]:
     """The rows (`reports.queries.mass.ReportRow`) as requests, with texts for times and whole addresses for photos."""
-    local = names.times.local
+    hours, local = names.times, names.times.local
     categories, recipients = names.categories, names.recipients
     photos = urljoin(f"{settings.BASE_URL}/", settings.MEDIA_URL)
     return [
@@ -171,8 +171,13 @@ def requests(rows: Sequence[tuple[Any, ...]], names: Names) -> list[Request]:
             service_code=categories[category],
             description=f"{title}: {detail}" if detail else title,
             recipients=recipients[sent_to],
-            requested_datetime=local(requested),
-            updated_datetime=local(updated),
+            # most hours are known to be whole: then there is nothing to call
+            requested_datetime=hour[0] + requested[13:19] + hour[1]
+            if (hour := hours[requested[:13]])
+            else local(requested),
+            updated_datetime=hour[0] + updated[13:19] + hour[1]
+            if (hour := hours[updated[:13]])
+            else local(updated),
             expected_datetime=local(expected) if expected else None,
             address=address or None,
             lat=lat,
@@ -183,7 +188,8 @@ def requests(rows: Sequence[tuple[Any, ...]], names: Names) -> list[Request]:
             interface_used=source,
             comment_count=comments or None,
             requestor_name=name or None,
-            agency_sent_datetime=local(sent) if sent else None,
+            agency_sent_datetime=sent
+            and (hour[0] + sent[13:19] + hour[1] if (hour := hours[sent[:13]]) else local(sent)),
             extended_status=state,
         )
         for (
