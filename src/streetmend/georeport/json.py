@@ -104,7 +104,7 @@ def _row(request: Request, dialect: Dialect) -> _Row:
         request.service_notice,
         requested if isinstance(requested, str) else _time(requested),
         updated if isinstance(updated, str) else _time(updated),
-        expected and _time(expected),
+        None if expected is None else _time(expected),
         request.address,
         request.address_id,
         request.zipcode,
