@@ -215,8 +215,9 @@ def test_F_30_an_answer_that_broke_off_is_unclear():
 
 @pytest.mark.parametrize("body", [b"[]", b"<service_requests/>"])
 def test_F_47_one_request_that_is_not_in_the_answer_is_not_found(body):
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match="no request 7") as caught:
         calls.request(TOWN, "7").read(200, {}, body)
+    assert caught.value.status == 200
 
 
 def test_one_request_is_found_among_several_and_two_strangers_are_unclear():

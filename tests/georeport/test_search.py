@@ -151,7 +151,7 @@ def test_B_22_dates_at_the_ends_of_the_calendar_can_be_moved_to_any_zone(text):
     moment = parse(f"start_date={text}").start_date
     assert moment is not None
     for hours in (-23, 0, 23):
-        assert moment.astimezone(timezone(timedelta(hours=hours))).year in (1, 9999)
+        assert moment.astimezone(timezone(timedelta(hours=hours))).year == int(text[:4])
 
 
 def test_B_24_a_start_after_the_end_is_no_fault():
