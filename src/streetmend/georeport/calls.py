@@ -52,12 +52,18 @@ Pairs: TypeAlias = Iterable[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Somebody's Open311 server: its base address (with or without a slash at its end), keys and habits."""
+    """Somebody's Open311 server: its base address (with or without a slash at its end), keys and habits.
+
+    Raises ValueError where the address cannot be taken apart.
+    """
 
     url: str
     jurisdiction_id: str | None = None
     api_key: str | None = field(default=None, repr=False)
     dialect: Dialect = DEFAULT
+
+    def __post_init__(self) -> None:
+        urlsplit(self.url.strip())
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,11 +86,14 @@ _NOT_IN_IDS = re.compile(r"[\s<>\"&\ufffd]")
 
 
 def plausible_id(text: str | None) -> bool:
-    """Can this be somebody's id? At most 255 visible characters, none of them white space or markup."""
+    """Can this be somebody's id? At most 255 visible characters, a letter or digit among them, but no white
+    space or markup.
+    """
     return (
         text is not None
         and 0 < len(text) <= _LONGEST_ID
         and text.isprintable()
+        and any(map(str.isalnum, text))
         and not _NOT_IN_IDS.search(text)
         and text.lower() not in _NO_IDS
     )

@@ -13,7 +13,7 @@ from typing import Any
 
 from streetmend.georeport import shapes, times
 from streetmend.georeport.dialect import DEFAULT, Dialect
-from streetmend.georeport.markup import container, document, element, escape
+from streetmend.georeport.markup import container, document, element, escape, legal_name
 from streetmend.georeport.numbers import plain
 from streetmend.georeport.types import (
     Accepted,
@@ -80,7 +80,7 @@ def _extensions(by_name: Mapping[str, _Column]) -> Iterator[_Column]:
 
 
 def _others(others: Mapping[str, Json]) -> str:
-    return "".join(element(name, value) for name, value in others.items())
+    return "".join(element(legal_name(name), value) for name, value in others.items())
 
 
 def _time(value: When | None) -> str | None:
