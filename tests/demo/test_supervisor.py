@@ -148,3 +148,27 @@ def test_site_and_worker_together_stay_small(tmp_path: Path):
         ours = [pid for pid, command in demo.children().items() if "streetmend.cli.child" in command]
         assert len(ours) >= 2
         assert resident_bytes(ours) < 300_000_000
+
+
+def test_a_database_that_is_none_is_said_in_words(tmp_path: Path):
+    (tmp_path / "demo.json").write_text('{"kind": "demo"}')
+    (tmp_path / "streetmend.sqlite3").write_bytes(
+        b"this is no database, but it is long enough to be read" * 30
+    )
+    with Demo(tmp_path) as demo:
+        demo.line("Run next: streetmend demo --data DIR")
+        assert demo.process.wait(PATIENCE) == 1
+        assert any("file is not a database" in line for line in demo.lines)
+        assert not any("Traceback" in line for line in demo.lines)
+
+
+@pytest.mark.parametrize(
+    "wrong", [["--port", "0"], ["--port", "x"], ["--reports", "-1"], ["--data", __file__]]
+)
+def test_wrong_use_is_told_by_status_2(wrong: list[str]):
+    said = subprocess.run(
+        [sys.executable, "-m", "streetmend", "demo", *wrong],
+        capture_output=True, text=True, env=clean_environment(), timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    assert said.returncode == 2
+    assert wrong[0] in said.stderr
