@@ -15,7 +15,10 @@ from streetmend.bodies.queries import site
 from streetmend.bodies.sitefile.present import present_file
 from streetmend.bodies.specs import BodySpec, CategorySpec, EndpointSpec, SiteSpec
 
-_ModelForm = forms.ModelForm[Any] if TYPE_CHECKING else forms.ModelForm
+if TYPE_CHECKING:
+    _ModelForm = forms.ModelForm[Any]
+else:
+    _ModelForm = forms.ModelForm
 
 
 class SpecForm(_ModelForm):
@@ -43,7 +46,7 @@ class SpecForm(_ModelForm):
 
     def clean(self) -> dict[str, Any]:
         """The typed values, and `spec` made of them; what is wrong stands at its field."""
-        cleaned = super().clean() or self.cleaned_data
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if self.errors:
             return cleaned
         before = self.before()
@@ -80,7 +83,7 @@ class SiteForm(SpecForm):
 
     def told(self) -> dict[str, Any]:
         """All fields."""
-        return {name: self.cleaned_data[name] for name in self._meta.fields or ()}
+        return {name: self.cleaned_data[name] for name in SiteForm.Meta.fields}
 
     def judge(self, checker: Checker) -> None:
         """The site's rules."""

@@ -43,7 +43,7 @@ class People(Shown):
     search_fields = ("=id", "email", "name")
     ordering = ("email",)
     actions = ("end",)
-    fields: Any = (
+    fields = (
         "email", "name", "phone", "language", "role", "is_staff", "is_active", "verified_at", "created_at", "last_login",
     )  # fmt: skip
 
@@ -71,7 +71,7 @@ class People(Shown):
     @admin.action(description="The selected people are no longer staff", permissions=["view"])
     def end(self, request: HttpRequest, rows: QuerySet[Person]) -> None:
         """They are residents like all others; nobody can do that to themselves."""
-        others = rows.exclude(pk=request.user.pk)
+        others = rows.exclude(email=request.user.get_username())
         if others.count() != rows.count():
             self.message_user(request, "Somebody else has to end your own role.", messages.WARNING)
         self.each(request, others.filter(is_staff=True), end_staff, done="No longer staff.", what="person")

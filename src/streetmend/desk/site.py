@@ -10,6 +10,7 @@ from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, path
+from django.views.decorators.http import require_POST
 
 from streetmend.accounts.models import Person, Role
 from streetmend.desk.photos import photo
@@ -46,9 +47,13 @@ class Desk(admin.AdminSite):
         found: list[URLPattern | URLResolver] = [
             one
             for one in super().get_urls()
-            if not (getattr(one, "name", "") or "").startswith("password_change")
+            if not str(getattr(one, "name", "")).startswith(("password_change", "logout"))
         ]
-        return [path("photos/<str:name>", self.admin_view(photo), name="photo"), *found]
+        mine = [
+            path("photos/<str:name>", self.admin_view(photo), name="photo"),
+            path("logout/", sign_out, name="logout"),
+        ]
+        return [*mine, *found]
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The way to the sign-in of everybody; who is signed in and no member of staff stays outside."""
@@ -58,12 +63,6 @@ class Desk(admin.AdminSite):
             raise PermissionDenied
         return redirect("sign-in")
 
-    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Nobody is signed in any more. A POST only."""
-        if request.method == "POST":
-            logout(request)
-        return redirect("home")
-
 
 def role_of(request: HttpRequest) -> Role | None:
     """The role of the signed-in member of staff, as the database has it now; None for everybody else."""
@@ -71,6 +70,13 @@ def role_of(request: HttpRequest) -> Role | None:
     if not isinstance(person, Person) or not (person.is_active and person.is_staff):
         return None
     return Role(person.role) if person.role in Role.values else None
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Nobody is signed in any more."""
+    logout(request)
+    return redirect("home")
 
 
 desk = Desk()
