@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "demo": "demo:command",
     "doctor": "doctor:command",
     "export": "site_file:export",
+    "fill": "fill:command",
     "init": "init:command",
     "serve": "serve:command",
     "staff": "staff:group",
