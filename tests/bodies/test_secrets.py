@@ -14,6 +14,7 @@ from streetmend.bodies.services import Applied, apply_site_file, set_api_key
 from streetmend.bodies.sitefile.present import present_file
 from streetmend.bodies.sitefile.reading import read_site_file
 from streetmend.bodies.sitefile.writing import write_site_file
+from streetmend.bodies.specs import EndpointSpec
 
 NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 KEY = "Nøkkel-4711-hemmelig"
@@ -29,6 +30,10 @@ def test_B_102_what_is_sealed_cannot_be_read_and_is_never_the_same_twice():
     assert first != second
     assert KEY not in first
     assert (unseal(first), unseal(second), seal(""), unseal("")) == (KEY, KEY, "", "")
+
+
+def test_B_102_a_spec_that_is_printed_shows_no_key():
+    assert KEY not in repr(EndpointSpec(url="https://x.example/", api_key=KEY))
 
 
 def test_B_102_a_seal_of_another_secret_key_is_not_read(settings):

@@ -247,6 +247,15 @@ class TestUse:
         assert ended.status == 2
         assert re.search(r"^Try 'streetmend.* --help' for help\.$", ended.err, re.MULTILINE)
 
+    @pytest.mark.parametrize(
+        ("arguments", "meant"),
+        [(["delivries"], "deliveries"), (["areas", "imprt"], "import"), (["doctor", "--jsn"], "--json")],
+    )
+    def test_a_slip_of_the_fingers_is_told_what_was_meant(
+        self, call: Call, arguments: list[str], meant: str
+    ) -> None:
+        assert call(*arguments).err.endswith(f"Did you mean '{meant}'?\n")
+
     def test_the_version_is_told(self, call: Call) -> None:
         assert re.fullmatch(r"streetmend, version \d+\.\d+\.\d+\n", call("--version").out)
 

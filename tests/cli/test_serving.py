@@ -47,6 +47,23 @@ def status_of(port: int, path: str = "/healthz") -> int | None:
         connection.close()
 
 
+def below(pid: int) -> list[int]:
+    """The process ids of its children."""
+    listed = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
+    )
+    return [int(word) for word in listed.stdout.split()]
+
+
+def alive(pid: int) -> bool:
+    """Whether there is such a process (one that has ended and was not waited for is none)."""
+    listed = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    state = listed.stdout.strip()
+    return state != "" and not state.startswith("Z")
+
+
 class Serving:
     """`streetmend serve` as a process."""
 
@@ -137,7 +154,9 @@ def test_what_falls_is_started_again(serve: Callable[..., Serving]) -> None:
     os.kill(first["worker"], signal.SIGKILL)
     until(lambda: site.children().get("worker", first["worker"]) != first["worker"], "another worker")
     assert "The worker ended (by signal 9) and is started again." in site.said()
+    [answering] = below(first["site"])
     os.kill(first["site"], signal.SIGKILL)
+    until(lambda: not alive(answering), "the end of the process that answered")
     until(lambda: site.children().get("site", first["site"]) != first["site"], "another site")
     until(lambda: status_of(port) == 200, "its answer")
     assert site.end() == 0
@@ -150,6 +169,14 @@ def test_its_processes_do_not_outlive_it(serve: Callable[..., Serving]) -> None:
     site.process.kill()
     site.process.wait()
     until(lambda: status_of(port) is None, "the end of the site")
+
+
+def test_told_to_stop_while_it_starts_it_ends_at_once(serve: Callable[..., Serving]) -> None:
+    site = serve("--port", str(free_port()), "--workers", "2")
+    until(lambda: set(site.children()) == {"site", "worker"}, "both")
+    until(lambda: len(below(site.children()["site"])) == 2, "those that answer")
+    assert site.end() == 0
+    assert "refused to" not in site.said()
 
 
 def test_a_port_in_use_is_a_problem_with_the_command_that_takes_another(script: Script) -> None:

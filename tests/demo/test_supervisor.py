@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from streetmend.demo.visitor import Visitor
-from tests.support.demo import PATIENCE, Demo, clean_environment, free_port, is_alive
+from streetmend.demo.visitor import VisitFailed, Visitor
+from tests.support.demo import PATIENCE, Demo, clean_environment, free_port, is_alive, resident_bytes
 
 
 def nobody_answers(port: int) -> bool:
@@ -107,3 +107,68 @@ def test_it_works_on_a_machine_whose_own_site_is_set_up_otherwise(tmp_path: Path
     with Demo(tmp_path, environment=foreign) as demo:
         assert demo.ready() == f"http://127.0.0.1:{demo.port}/"
         assert (tmp_path / "streetmend.sqlite3").exists()
+
+
+def test_the_printed_link_signs_a_member_of_staff_in_once(tmp_path: Path):
+    with Demo(tmp_path) as demo:
+        site = demo.ready()
+        link = demo.address("sign in as staff")
+        staff, other = Visitor(), Visitor()
+        page, again = staff.open(link), other.open(link)
+        staff.submit(page, page.form("csrfmiddlewaretoken"), {})
+        assert staff.open(f"{site}admin/").url == f"{site}admin/"
+        with pytest.raises(VisitFailed, match="410"):
+            other.submit(again, again.form("csrfmiddlewaretoken"), {})
+        assert other.open(f"{site}admin/").url != f"{site}admin/", "whoever comes later is asked to sign in"
+
+
+def test_a_demo_that_was_killed_while_it_was_set_up_starts_all_the_same(tmp_path: Path):
+    with Demo(tmp_path) as demo:
+        while not (tmp_path / "streetmend.sqlite3").exists():
+            time.sleep(0.01)
+        children = set(demo.children())
+        demo.end(signal.SIGKILL)
+        assert wait_until_gone(children) == set()
+    with Demo(tmp_path) as again:
+        again.ready()
+        assert any("12 reports" in line for line in again.lines)
+
+
+def test_site_and_worker_together_stay_small(tmp_path: Path):
+    with Demo(tmp_path, reports=300) as demo:
+        site = demo.ready()
+        visitor = Visitor()
+        for path in (
+            "",
+            "reports",
+            "reports/300",
+            "open311/v2/requests.json?jurisdiction_id=vikhavn.example",
+        ):
+            visitor.open(f"{site}{path}")
+        ours = [pid for pid, command in demo.children().items() if "streetmend.cli.child" in command]
+        assert len(ours) >= 2
+        assert resident_bytes(ours) < 300_000_000
+
+
+def test_a_database_that_is_none_is_said_in_words(tmp_path: Path):
+    (tmp_path / "demo.json").write_text('{"kind": "demo"}')
+    (tmp_path / "streetmend.sqlite3").write_bytes(
+        b"this is no database, but it is long enough to be read" * 30
+    )
+    with Demo(tmp_path) as demo:
+        demo.line("Run next: streetmend demo --data DIR")
+        assert demo.process.wait(PATIENCE) == 1
+        assert any("file is not a database" in line for line in demo.lines)
+        assert not any("Traceback" in line for line in demo.lines)
+
+
+@pytest.mark.parametrize(
+    "wrong", [["--port", "0"], ["--port", "x"], ["--reports", "-1"], ["--data", __file__]]
+)
+def test_wrong_use_is_told_by_status_2(wrong: list[str]):
+    said = subprocess.run(
+        [sys.executable, "-m", "streetmend", "demo", *wrong],
+        capture_output=True, text=True, env=clean_environment(), timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    assert said.returncode == 2
+    assert wrong[0] in said.stderr

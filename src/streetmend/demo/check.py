@@ -60,7 +60,7 @@ def walk(
     where: Report, *, say: Callable[[str], None], began: float, until: float, stop: threading.Event
 ) -> int:
     """A report went out and came back fixed: 0; else 1, with the step that failed. Each step is said with its time."""
-    trip = Walk(where, Visitor(language="en"), until, stop)
+    trip = Walk(where, Visitor(timeout=5.0), until, stop)
     for name, step in STEPS:
         started = time.monotonic()
         try:

@@ -150,13 +150,7 @@ def classify(
         kind, meaning = Kind.NOT_RECEIVED, "the endpoint asks us to slow down"
     else:
         kind, meaning = Kind.UNKNOWN, "it may have stored what we sent"
-    return Outcome(
-        kind=kind,
-        status=status,
-        why=f"The endpoint answered {status}{_quoted(errors)}; {meaning}.",
-        errors=errors,
-        retry_after=retry_after(headers),
-    )
+    return _told(kind, meaning, status, headers, errors)
 
 
 def _success(status: int, headers: Headers, body: bytes, posted: Posted, limits: Limits) -> Outcome:
@@ -222,6 +216,10 @@ def _refusal(
         kind, meaning = Kind.REFUSED, "it refused what we sent"
     else:
         kind, meaning = Kind.UNKNOWN, "it gives no reason that we can read"
+    return _told(kind, meaning, status, headers, errors)
+
+
+def _told(kind: Kind, meaning: str, status: int, headers: Headers, errors: tuple[Error, ...]) -> Outcome:
     return Outcome(
         kind=kind,
         status=status,

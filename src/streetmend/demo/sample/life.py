@@ -118,7 +118,7 @@ def _handled(
     steps = [step for step in _STEPS if rng.random() < 0.4]
     #: how long it takes is told by the kind of end: what is turned down is turned down soon
     days = rng.expovariate(1 / (16 if end is State.FIXED else 7)) + 0.1
-    forgotten = rng.random() < 0.12
+    forgotten = rng.random() < 0.2
     moments = sorted(rng.random() for _ in steps)
     said = [
         Event(
@@ -131,7 +131,7 @@ def _handled(
         for step, share in zip(steps, moments, strict=True)
     ]
     if not forgotten:
-        words = texts.body_says(rng, end, nynorsk=nynorsk) if rng.random() < 0.9 else ""
+        words = texts.body_says(rng, end, nynorsk=nynorsk)
         said.append(Event(start + timedelta(days=days, minutes=1), actor, words, end, body_id))
     return _in_working_hours(rng, said, after=start)
 
