@@ -21,7 +21,7 @@ from bench.report import Result
 
 GOALS = {("JSON", "postgresql"): 8.0, ("JSON", "sqlite"): 4.0}
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
-ROUNDS = 6
+ROUNDS = 12
 
 
 def set_up(reports: int) -> None:
@@ -211,7 +211,7 @@ def _values(fmt: str, body: bytes) -> list[Any]:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--reports", type=int, default=100_000)
-    parser.add_argument("--repeat", type=int, default=60)
+    parser.add_argument("--repeat", type=int, default=120)
     asked = parser.parse_args()
     set_up(asked.reports)
     rows = [one.as_dict() for one in compare(asked.repeat)]
