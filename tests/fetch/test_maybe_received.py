@@ -58,12 +58,11 @@ def test_F_21_an_endpoint_that_reads_nothing(send):
 def test_F_21_a_request_that_was_given_up_leaves_no_connection_behind():
     ended = threading.Event()
 
-    def handle(connection):
-        connection.request()
+    def read_all(connection):
         connection.wait_for_end()
         ended.set()
 
-    def read_slowly(connection):
+    def read_late(connection):
         connection.wait_for_bytes()
         threading.Event().wait(0.6)  # until the deadline is over
         connection.wait_for_end()
@@ -79,7 +78,7 @@ def test_F_21_a_request_that_was_given_up_leaves_no_connection_behind():
                     )
                 assert await asyncio.to_thread(ended.wait, 20), "while the fetcher is still in use"
 
-    for handler in (handle, read_slowly):
+    for handler in (read_all, read_late):
         with serving(handler) as server:
             asyncio.run(run(server.url()))
 

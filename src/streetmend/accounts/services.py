@@ -91,6 +91,13 @@ def make_staff(*, email: str, role: Role, now: datetime, name: str = "") -> tupl
     return person, was_staff
 
 
+def end_staff(*, person: Person, now: datetime) -> None:
+    """The person is no member of staff any more, from the next request on, and links that were not used are worth nothing."""
+    with transaction.atomic():
+        Person.objects.filter(pk=person.pk).update(role="", is_staff=False, is_superuser=False)
+        SignInLink.objects.filter(person=person, used_at=None).update(used_at=now)
+
+
 def new_sign_in_link(
     *,
     person: Person,
