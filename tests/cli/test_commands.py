@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.test import Client
 
 from streetmend.accounts.models import Person
 from streetmend.accounts.services import hash_of
@@ -221,6 +222,15 @@ class TestStaffAdd:
         secret = told["sign_in"].rstrip("/").rpartition("/")[2]
         assert person.sign_in_links.get().secret_hash == hash_of(secret)
 
+    def test_the_printed_link_opens_the_desk_in_a_browser(self, call: Call, client: Client) -> None:
+        url = call("staff", "add", "kari@example.org", "--json").json["sign_in"]
+        assert client.get("/admin/").status_code == 302
+        page = client.get(url)
+        assert page.status_code == 200
+        assert client.get("/admin/").status_code == 302, "looking at the link signs nobody in"
+        assert client.post(url).status_code == 302
+        assert client.get("/admin/").status_code == 200
+
     def test_somebody_who_is_staff_gets_another_link(self, call: Call) -> None:
         first, second = (call("staff", "add", "kari@example.org", "--json").json for _ in range(2))
         assert (first["new"], second["new"]) == (True, False)
@@ -246,6 +256,15 @@ class TestUse:
         ended = call(*arguments)
         assert ended.status == 2
         assert re.search(r"^Try 'streetmend.* --help' for help\.$", ended.err, re.MULTILINE)
+
+    @pytest.mark.parametrize(
+        ("arguments", "meant"),
+        [(["delivries"], "deliveries"), (["areas", "imprt"], "import"), (["doctor", "--jsn"], "--json")],
+    )
+    def test_a_slip_of_the_fingers_is_told_what_was_meant(
+        self, call: Call, arguments: list[str], meant: str
+    ) -> None:
+        assert call(*arguments).err.endswith(f"Did you mean '{meant}'?\n")
 
     def test_the_version_is_told(self, call: Call) -> None:
         assert re.fullmatch(r"streetmend, version \d+\.\d+\.\d+\n", call("--version").out)

@@ -144,6 +144,14 @@ def test_a_dialect_puts_the_key_into_a_header_or_on_every_get():
     assert "api_key" not in calls.services(always).shown_url
 
 
+@pytest.mark.parametrize("key", ["a\r\nHost: evil.example", "a b", "nøkkel", "\x00"])
+def test_B_66_a_key_that_no_header_can_have_makes_no_endpoint_and_is_not_repeated(key):
+    with pytest.raises(ValueError, match="cannot stand in a header") as caught:
+        Endpoint("https://town.example", api_key=key, dialect=Dialect(key_in="bearer"))
+    assert key not in str(caught.value)
+    assert form(calls.create(Endpoint("https://town.example", api_key=key), NEW))["api_key"] == key
+
+
 def test_a_dialect_asks_in_json_and_under_other_names():
     line = Endpoint("https://town.example", dialect=Dialect(format="json", paths=(("services", "Services"),)))
     call = calls.definition(line, "POT")
@@ -207,8 +215,9 @@ def test_F_30_an_answer_that_broke_off_is_unclear():
 
 @pytest.mark.parametrize("body", [b"[]", b"<service_requests/>"])
 def test_F_47_one_request_that_is_not_in_the_answer_is_not_found(body):
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match="no request 7") as caught:
         calls.request(TOWN, "7").read(200, {}, body)
+    assert caught.value.status == 200
 
 
 def test_one_request_is_found_among_several_and_two_strangers_are_unclear():

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streetmend.georeport import reading
-from streetmend.georeport.decoding import ANSWER_TO_POST, Limits, decode
+from streetmend.georeport.decoding import ANSWER_TO_POST, Limits, decode, usable
 from streetmend.georeport.errors import Dangerous, DoctypeRefused, TooDeep, TooLarge, Unreadable
 from streetmend.georeport.outcomes import Kind, classify
 from streetmend.georeport.reading import read_errors, read_requests
@@ -79,6 +79,14 @@ def test_B_60_too_many_bytes_elements_attributes_or_values_are_refused():
             read_tree(body, limits=few)
 
 
+def test_B_60_a_text_may_be_as_long_as_the_limit_and_no_longer():
+    limits = Limits(longest_text=10)
+    for body in (b"<a>%s</a>", b'["%s"]'):
+        read_tree(body % (b"x" * 10), limits=limits)
+        with pytest.raises(TooLarge, match="10 characters"):
+            read_tree(body % (b"x" * 11), limits=limits)
+
+
 def test_B_60_F_28_the_answer_to_a_post_may_have_64_kilobytes():
     row = b"<r>" + ROW + b"<!--" + b"x" * ANSWER_TO_POST.most_bytes + b"--></r>"
     outcome = classify(200, {}, row)
@@ -108,6 +116,10 @@ def test_B_38_names_that_occur_twice_are_a_list_as_in_xml_and_equal_ones_are_one
 def test_B_03_halves_of_characters_and_control_characters_in_json_do_no_harm():
     body = rb'[{"service_request_id": "7", "description": "a\ud800b\u0000c\ufffed\ud83d\ude00"}]'
     assert [row.description for row in read_requests(body)] == ["a\ufffdbc\ufffdd😀"]
+
+
+def test_B_03_two_halves_that_belong_together_are_one_character():
+    assert usable("a\ud83d\ude00b\ude00\ud83d") == "a😀b\ufffd\ufffd"
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from streetmend.georeport.types import (
     DiscoveryEndpoint,
     Error,
     Request,
+    RequestUpdate,
     Service,
     ServiceDefinition,
     UpdateAccepted,
@@ -172,6 +173,22 @@ def test_a_post_is_answered_with_the_id_or_the_token_alone():
     assert "token" not in in_json("accepted", Accepted(service_request_id="7"), DEFAULT)[0]
     assert "service_request_id" not in in_json("accepted", Accepted(token="t"), DEFAULT)[0]
     assert in_xml("accepted", Accepted(token="t"), DEFAULT).findtext("request/token") == "t"
+
+
+def test_updates_have_their_first_photo_and_in_our_own_dialect_all_of_them():
+    one = RequestUpdate(update_id="1", status="closed", media_urls=("https://a.example/1.jpeg",))
+    two = RequestUpdate(update_id="2", media_urls=("https://a.example/1.jpeg", "https://a.example/2.jpeg"))
+    first, second = in_json("updates", [one, two], DEFAULT)
+    assert (first["media_url"], "media_urls" in first, first["status"]) == (
+        one.media_urls[0],
+        False,
+        "closed",
+    )
+    assert (second["media_url"], second["media_urls"]) == (two.media_urls[0], list(two.media_urls))
+    assert "status" not in second
+    assert "media_urls" not in in_json("updates", [two], STRICT)[0]
+    root = in_xml("updates", [two], DEFAULT)
+    assert [found.text for found in root.iterfind("request_update/media_url")] == list(two.media_urls)
 
 
 def test_errors_have_a_code_and_a_description_in_both_formats():

@@ -116,6 +116,12 @@ def test_a_recorded_head_before_the_body_is_skipped():
     assert page.warnings == ("begins with the head of another answer",)
 
 
+def test_in_xml_white_space_with_a_line_break_at_an_end_is_layout_and_any_other_is_text():
+    body = "<r><request><description>\n    a\n  b\n  </description><address> c  </address></request></r>"
+    (row,) = read_requests(body.replace("<request>", "<request><status>open</status>").encode())
+    assert (row.description, row.address) == ("a\n  b", " c  ")
+
+
 def test_nil_empty_blank_and_null_are_all_nothing():
     in_xml = """<r xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><request>
         <service_request_id>7</service_request_id>

@@ -97,6 +97,23 @@ SEED = reading.Request(
 
 
 @both_formats
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mangler brustein: Det mangler brustein på kjøretøyets høyre side. Æ Ø Å é",
+        "family 👩\u200d👩\u200d👧\u200d👦, flag 🇳🇴, tone 👍🏽, astral 𝕳 𠜎",
+        "\u202bחור בכביש\u202c and حفرة في الطريق",
+        "o\u0308 is not ö, A\u030a is not Å",
+        "<b>&amp;</b> ]]> <!-- --> \" ' \\ \u2028 \u2029 \x85 \x7f",
+        " two blanks  before, a tab\tinside and a\r\nline break ",
+    ],
+)
+def test_B_05_B_08_B_63_texts_of_every_script_and_markup_come_back_to_the_letter(text, fmt):
+    row = msgspec.structs.replace(SEED, description=text, title=text, recipients=(text,), status_notes=text)
+    assert list(read("requests", write("requests", fmt, [row]))) == [row]
+
+
+@both_formats
 @pytest.mark.parametrize("dialect", SERVED.values(), ids=lambda dialect: dialect.name)
 @given(rows=st.lists(strategies.REQUESTS, max_size=4))
 def test_whatever_the_dialect_the_standard_fields_come_back(dialect, fmt, rows):
