@@ -15,6 +15,7 @@ import brotli
 WORTH_PACKING = 1_000
 #: how many bytes of answers one process keeps
 MOST_BYTES = 64 * 1024 * 1024
+_MOST_QUESTIONS = 10_000
 
 _PACKERS: Final[Mapping[str, Callable[[bytes], bytes]]] = {
     "br": lambda plain: brotli.compress(plain, quality=4),
@@ -67,6 +68,7 @@ class AnswerCache:
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most = most_bytes
         self._kept: OrderedDict[str, Kept] = OrderedDict()
+        self._questions: dict[str, str] = {}
         self._bytes = 0
         self._lock = threading.Lock()
 
@@ -78,6 +80,18 @@ class AnswerCache:
         """Bytes of all that is kept."""
         return self._bytes
 
+    def clear(self) -> None:
+        """Everything is forgotten."""
+        with self._lock:
+            self._kept.clear()
+            self._questions.clear()
+            self._bytes = 0
+
+    def may_have(self, question: str) -> bool:
+        """Whether an answer to this question is kept, be it still the right one or not: else there is no need to find its key."""
+        with self._lock:
+            return self._questions.get(question) in self._kept
+
     def get(self, key: str) -> Kept | None:
         """The answer under this key, now the one used last."""
         with self._lock:
@@ -86,9 +100,12 @@ class AnswerCache:
                 self._kept.move_to_end(key)
             return found
 
-    def put(self, key: str, kept: Kept) -> None:
+    def put(self, key: str, kept: Kept, *, question: str) -> None:
         """The answer is kept under this key, and others are forgotten where there is no room; one too large is not kept."""
         with self._lock:
+            if len(self._questions) >= _MOST_QUESTIONS:
+                self._questions.clear()
+            self._questions[question] = key
             earlier = self._kept.pop(key, None)
             if earlier is not None:
                 self._bytes -= earlier.size()

@@ -59,7 +59,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "categories": names,
         "bodies": receiving,
         "most": settings.MAX_REQUESTS,
-        "parameters": _parameters(),
+        "parameters": parameters(),
         "try_now": _try_now(request),
         "tried": request.GET,
     }
@@ -107,7 +107,7 @@ _BODY = "agency_responsible"
 _CODE = "service_code"
 
 
-def _parameters() -> list[tuple[str, str]]:
+def parameters() -> list[tuple[str, str]]:
     """Every parameter of a search with what it asks for."""
     return [
         ("service_request_id", _("these reports, separated by commas; nothing else counts then")),
