@@ -18,8 +18,8 @@ from streetmend.processes import end_with
 
 #: how long the site may finish the answers it has begun
 _DRAIN_SECONDS = 60
-#: threads a process that answer requests
-_THREADS = 4
+#: threads of a process that answer requests: a photo on its way over a slow line holds one of them
+_THREADS = 16
 
 
 def prepare() -> int:
