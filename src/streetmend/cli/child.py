@@ -55,7 +55,8 @@ def site(host: str, port: int, processes: int) -> None:
         workers_kill_timeout=_DRAIN_SECONDS,
         respawn_failed_workers=True,
         websockets=False,
-        log_level=LogLevels.warning,
+        # its warnings at the start are advice on the numbers above, which are meant
+        log_level=LogLevels.error,
     ).serve(target_loader=partial(_application, os.getpid()), wrap_loader=False)
 
 
