@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.core.files.storage import default_storage
 
-from streetmend.photos.store import path_of
+from streetmend.photos.store import path_of, remove
 
 #: a photo lies in the store before the row that names it is written: so long it is left alone
 GRACE = timedelta(days=1)
@@ -33,7 +33,7 @@ def sweep(folder: str, *, owned: Owned, now: datetime) -> int:
         kept = owned(batch)
         for name in batch:
             if name not in kept:
-                default_storage.delete(path_of(name))
+                remove(name)
                 gone += 1
     return gone
 
