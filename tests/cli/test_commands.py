@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.test import Client
 
 from streetmend.accounts.models import Person
 from streetmend.accounts.services import hash_of
@@ -220,6 +221,15 @@ class TestStaffAdd:
         assert (person.is_staff, person.is_superuser) == (True, False)
         secret = told["sign_in"].rstrip("/").rpartition("/")[2]
         assert person.sign_in_links.get().secret_hash == hash_of(secret)
+
+    def test_the_printed_link_opens_the_desk_in_a_browser(self, call: Call, client: Client) -> None:
+        url = call("staff", "add", "kari@example.org", "--json").json["sign_in"]
+        assert client.get("/admin/").status_code == 302
+        page = client.get(url)
+        assert page.status_code == 200
+        assert client.get("/admin/").status_code == 302, "looking at the link signs nobody in"
+        assert client.post(url).status_code == 302
+        assert client.get("/admin/").status_code == 200
 
     def test_somebody_who_is_staff_gets_another_link(self, call: Call) -> None:
         first, second = (call("staff", "add", "kari@example.org", "--json").json for _ in range(2))

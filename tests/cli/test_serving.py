@@ -145,6 +145,28 @@ def test_a_request_that_has_begun_is_answered_after_it_was_told_to_stop(
     assert site.process.wait(PATIENCE_SECONDS) == 0
 
 
+def test_forms_on_their_way_over_a_slow_line_hold_up_nobody(serve: Callable[..., Serving]) -> None:
+    port = free_port()
+    site = serve("--port", str(port), "--workers", "1", "--no-worker")
+    until(lambda: status_of(port) == 200, "the site")
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
+    connection.request("GET", "/sign-in")
+    answer = connection.getresponse()
+    answer.read()
+    cookie = str(answer.getheader("set-cookie")).partition(";")[0].strip()
+    connection.close()
+    head = f"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\nContent-Length: 20\r\n"
+    with contextlib.ExitStack() as held:
+        for _ in range(10):
+            slow = held.enter_context(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS))
+            slow.sendall(f"{head}Content-Type: application/x-www-form-urlencoded\r\n\r\na=1".encode())
+        time.sleep(0.5)  # for the site to take them in; a slower one would only make the test easier
+        assert status_of(port) == 200
+        slow.sendall(b"x" * 17)
+        assert slow.recv(9) == b"HTTP/1.1 "
+    assert site.end() == 0
+
+
 def test_what_falls_is_started_again(serve: Callable[..., Serving]) -> None:
     port = free_port()
     site = serve("--port", str(port), "--workers", "1")

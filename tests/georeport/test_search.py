@@ -166,6 +166,7 @@ def test_B_26_a_max_requests_that_is_none_or_too_large_is_ignored(text):
 
 def test_B_26_the_largest_max_requests_is_the_sites():
     assert parse("max_requests=1000", limit=1000).max_requests == 1000
+    assert parse("max_requests=1", limit=1000).max_requests == 1
     assert parse("page_size=5000", limit=1000).page_size == 1000
 
 
@@ -228,6 +229,11 @@ def test_B_10_B_30_B_31_B_32_texts_are_taken_literally_and_decoded_once(text):
 @pytest.mark.parametrize("text", ["a%00b", "a%01b", "a%0Ab", "a%C2%85b", "a%EF%BF%BEb"])
 def test_B_01_B_02_a_text_with_control_characters_matches_nothing_and_is_named(text):
     assert "characters that no text has" in faults(f"service_code={text}")["service_code"]
+
+
+def test_B_11_a_text_has_at_most_four_thousand_characters():
+    assert parse(f"q={'ø' * 4000}").q == "ø" * 4000
+    assert faults(f"q={'ø' * 4001}") == {"q": "must have at most 4000 characters"}
 
 
 def test_B_09_bytes_that_are_no_utf8_become_replacement_characters():

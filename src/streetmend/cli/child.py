@@ -18,8 +18,8 @@ from streetmend.processes import end_with
 
 #: how long the site may finish the answers it has begun
 _DRAIN_SECONDS = 60
-#: threads a process that answer requests
-_THREADS = 4
+#: threads of a process that answer requests: a photo on its way over a slow line holds one of them
+_THREADS = 16
 
 
 def prepare() -> int:
@@ -55,7 +55,8 @@ def site(host: str, port: int, processes: int) -> None:
         workers_kill_timeout=_DRAIN_SECONDS,
         respawn_failed_workers=True,
         websockets=False,
-        log_level=LogLevels.warning,
+        # its warnings at the start are advice on the numbers above, which are meant
+        log_level=LogLevels.error,
     ).serve(target_loader=partial(_application, os.getpid()), wrap_loader=False)
 
 
