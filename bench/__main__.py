@@ -21,7 +21,7 @@ DATABASES = ("SQLite", "PostgreSQL")
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--reports", type=int, default=100_000, help="how many reports there are (100000)")
-    parser.add_argument("--repeat", type=int, default=60, help="how often each answer is made (60)")
+    parser.add_argument("--repeat", type=int, default=120, help="how often each answer is made (120)")
     parser.add_argument("--only", choices=["requests", "places"], help="one of the benchmarks")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     asked = parser.parse_args()

@@ -40,7 +40,7 @@ def test_every_line_says_what_is_not_met(capsys):
 def test_the_benchmark_of_searches_runs_with_few_reports_and_compares_equal_answers(
     process_environment, tmp_path
 ):
-    command = [sys.executable, "-W", "ignore", "-m", "bench.requests", "--reports=60", "--repeat=6"]
+    command = [sys.executable, "-W", "ignore", "-m", "bench.requests", "--reports=60", "--repeat=12"]
     environment = {**process_environment, "STREETMEND_DATA": str(tmp_path)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr

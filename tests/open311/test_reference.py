@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from streetmend.georeport import shapes
 from streetmend.open311.addresses import RESOURCES
 from streetmend.open311.page import parameters
 from streetmend.open311.wire import BASES
@@ -47,4 +46,3 @@ def test_every_field_of_an_answer_is_in_the_reference_and_nothing_else(get):
     Report.objects.update(comment_count=1, sent_at=BEGAN, photo_names=["ab.jpg"], has_photo=True)
     (row,) = get("requests.json").json
     assert set(row) == named_in("Fields of a request")
-    assert set(shapes.STANDARD_TEXTS) <= set(row)
