@@ -44,7 +44,7 @@ def test_B_83_a_report_that_is_hidden_is_gone_from_the_site_and_comes_back_when_
     assert said == [(f"{role}@test.example", "Hidden."), (f"{role}@test.example", "Shown again.")]
 
 
-def test_a_photo_and_an_update_that_are_hidden_are_gone_from_the_site(report, sign_in):
+def test_a_photo_and_an_update_that_are_hidden_are_gone_until_they_are_shown_again(report, sign_in):
     now = datetime.now(UTC)
     update = Update.objects.create(
         report=report, actor=Actor.RESIDENT, text="Se her: spam", at=now, received_at=now, source="test"
@@ -59,6 +59,11 @@ def test_a_photo_and_an_update_that_are_hidden_are_gone_from_the_site(report, si
     page = public.get(f"/reports/{report.pk}").content.decode()
     assert "spam" not in page
     assert photo.name not in page
+    choose(client, "reports/photo", "show", photo)
+    choose(client, "reports/update", "show", update)
+    page = public.get(f"/reports/{report.pk}").content.decode()
+    assert "spam" in page
+    assert photo.name in page
 
 
 def test_an_action_of_another_page_or_an_unknown_one_does_nothing(report, sign_in):

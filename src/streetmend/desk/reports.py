@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from streetmend.desk.rows import EVERYBODY, Shown, ShownBelow
 from streetmend.reports.models import Attempt, Delivery, Photo, Report, Update
 from streetmend.reports.services import hide_photo, hide_report, hide_update, show_report
+from streetmend.reports.services.moderating import show_photo, show_update
 
 
 def picture(row: Photo) -> SafeString:
@@ -98,7 +99,7 @@ class Updates(Shown):
     list_select_related = ("report", "body")
     search_fields = ("=id", "=report__id", "text")
     ordering = ("-id",)
-    actions = ("hide",)
+    actions = ("hide", "show")
     for_administrators = ("person",)
     exclude = ("form_token",)
 
@@ -112,6 +113,11 @@ class Updates(Shown):
         """The updates show no more."""
         self.each(request, rows, hide_update, done="Hidden.", what="update")
 
+    @admin.action(description="Show the selected updates again", permissions=["view"])
+    def show(self, request: HttpRequest, rows: QuerySet[Update]) -> None:
+        """The updates show again."""
+        self.each(request, rows, show_update, done="Shown again.", what="update")
+
 
 class Photos(Shown):
     """Photos: looked at and hidden."""
@@ -122,7 +128,7 @@ class Photos(Shown):
     list_select_related = ("report", "update")
     search_fields = ("=id", "=report__id", "name")
     ordering = ("-id",)
-    actions = ("hide",)
+    actions = ("hide", "show")
     fields = readonly_fields = ("shown", "report", "update", "width", "height", "alt", "hidden", "created_at")
 
     @admin.display(description="photo")
@@ -134,6 +140,11 @@ class Photos(Shown):
     def hide(self, request: HttpRequest, rows: QuerySet[Photo]) -> None:
         """The photos show no more."""
         self.each(request, rows, hide_photo, done="Hidden.", what="photo")
+
+    @admin.action(description="Show the selected photos again", permissions=["view"])
+    def show(self, request: HttpRequest, rows: QuerySet[Photo]) -> None:
+        """The photos show again."""
+        self.each(request, rows, show_photo, done="Shown again.", what="photo")
 
 
 class AttemptsBelow(ShownBelow):
