@@ -61,7 +61,6 @@ class _Row(msgspec.Struct, omit_defaults=True, gc=False):
     extended_status: str | None = None
 
 
-_NOTHING = (None,) * 6
 _encoder = msgspec.json.Encoder()
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -72,7 +71,7 @@ def write_requests(requests: Iterable[Request], dialect: Dialect = DEFAULT) -> b
 
 
 def _finished(request: Request, dialect: Dialect) -> "_Row | shapes.Shape":
-    row = _row(request, dialect, extended=dialect.extensions, ours=dialect.ours)
+    row = _row(request, dialect, dialect.extensions, dialect.ours)
     if request.others and dialect.ours:
         return {**request.others, **msgspec.to_builtins(row)}
     if not dialect.nulls:
@@ -80,7 +79,7 @@ def _finished(request: Request, dialect: Dialect) -> "_Row | shapes.Shape":
     return row
 
 
-def _row(request: Request, dialect: Dialect, *, extended: bool, ours: bool) -> _Row:
+def _row(request: Request, dialect: Dialect, extended: bool, ours: bool) -> _Row:
     """What the standard has, what is extended and what is ours, as far as the dialect has them.
 
     There are a thousand at a time: fields are set by position, and times that are texts (nearly all) cost no call.
@@ -111,18 +110,12 @@ def _row(request: Request, dialect: Dialect, *, extended: bool, ours: bool) -> _
         _coordinate(request.long) if dialect.coordinates_as_text else request.long,
         photos[0] if photos else None,
         photos if ours else (),
-        *(
-            (
-                request.title,
-                request.detail,
-                request.interface_used,
-                request.comment_count,
-                request.requestor_name,
-                sent if sent is None or isinstance(sent, str) else _time(sent),
-            )
-            if extended
-            else _NOTHING
-        ),
+        request.title if extended else None,
+        request.detail if extended else None,
+        request.interface_used if extended else None,
+        request.comment_count if extended else None,
+        request.requestor_name if extended else None,
+        sent if sent is None or isinstance(sent, str) else _time(sent),
         request.extended_status if ours else None,
     )
 
