@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 PORT ?= 8000
 
-.PHONY: help setup run test check bench format clean
+.PHONY: help setup run test check bench messages format clean
 
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -42,6 +42,9 @@ check: setup  ## format, lint, types, import contracts, docs
 bench: setup  ## benchmarks, printed as ratios
 	@$(BIN)/python tests/needs.py
 	@$(BIN)/python -m bench
+
+messages: setup  ## new sentences into the catalogs, and compile them
+	@$(BIN)/python -m tests.support.messages
 
 format: setup  ## put the code into shape
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

@@ -45,8 +45,8 @@ class Child:
 
 
 def prepare_site() -> int:
-    """The settings and the database are checked, and the static files lie ready: 0. Else the status of the program, which has
-    told the problem on standard error.
+    """The settings and the database are fit for the site: 0. Else the status of the program, which has told the problem on
+    standard error.
 
     A process of its own does it, so that the one that only watches stays small. Call it before the first site_child().
     """

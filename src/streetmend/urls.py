@@ -1,15 +1,16 @@
 """Which door answers which path."""
 
-from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from streetmend.desk.site import desk
 from streetmend.ops import views as ops
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", ops.healthz),
     path("readyz", ops.readyz),
     path("metrics", ops.metrics),
-    path("admin/", admin.site.urls),
+    path("admin/", desk.urls),
+    path("", include("streetmend.open311.urls")),
     path("", include("streetmend.web.urls")),
 ]
 

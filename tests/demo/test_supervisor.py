@@ -7,12 +7,13 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from streetmend.demo.visitor import Visitor
-from tests.support.demo import PATIENCE, Demo, clean_environment, free_port, is_alive
+from streetmend.demo.visitor import VisitFailed, Visitor
+from tests.support.demo import PATIENCE, Demo, clean_environment, free_port, is_alive, resident_bytes
 
 
 def nobody_answers(port: int) -> bool:
@@ -26,6 +27,68 @@ def wait_until_gone(pids: set[int]) -> set[int]:
     while (left := {pid for pid in pids if is_alive(pid)}) and time.monotonic() < until:
         time.sleep(0.05)
     return left
+
+
+#: how the machine's own site may be set up, which is not meant
+FOREIGN = {
+    "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none",
+    "EMAIL_URL": "smtp://127.0.0.1:1",
+    "STREETMEND_BASE_URL": "https://real.example",
+    "STREETMEND_METRICS_KEY": "key",
+}
+
+
+@pytest.fixture(scope="module")
+def folder_in_use(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("town")
+
+
+@pytest.fixture(scope="module")
+def running(folder_in_use: Path) -> Iterator[Demo]:
+    """A whole town, on a machine with a site of its own, whose neighbouring port another program has."""
+    port = free_port()
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port + 1))
+        other.listen()
+        with Demo(folder_in_use, port=port, reports=300, environment=FOREIGN) as demo:
+            demo.ready()
+            yield demo
+
+
+def test_it_is_itself_on_a_machine_whose_own_site_is_set_up_otherwise(running: Demo, folder_in_use: Path):
+    assert running.lines[-1] == f"ready http://127.0.0.1:{running.port}/"
+    assert (folder_in_use / "streetmend.sqlite3").exists()
+
+
+def test_a_taken_neighbouring_port_is_passed_over(running: Demo):
+    assert f":{running.port + 1}/" not in running.address("the pretend administration")
+    assert "Received" in Visitor().open(running.address("the pretend administration")).text
+
+
+def test_two_demos_in_one_folder_are_refused(running: Demo, folder_in_use: Path):
+    with Demo(folder_in_use) as other:
+        other.line("Error: A demo is running already")
+        assert other.process.wait(PATIENCE) == 1
+
+
+def test_the_printed_link_signs_a_member_of_staff_in_once(running: Demo):
+    link, admin = running.address("sign in as staff"), f"http://127.0.0.1:{running.port}/admin/"
+    staff, other = Visitor(), Visitor()
+    page, again = staff.open(link), other.open(link)
+    staff.submit(page, page.form("csrfmiddlewaretoken"), {})
+    assert staff.open(admin).url == admin
+    with pytest.raises(VisitFailed, match="410"):
+        other.submit(again, again.form("csrfmiddlewaretoken"), {})
+    assert other.open(admin).url != admin, "whoever comes later is asked to sign in"
+
+
+def test_site_and_worker_together_stay_small(running: Demo):
+    visitor, site = Visitor(), f"http://127.0.0.1:{running.port}/"
+    for path in ("", "reports", "reports/300", "open311/v2/requests.json?jurisdiction_id=vikhavn.example"):
+        visitor.open(f"{site}{path}")
+    ours = [pid for pid, command in running.children().items() if "streetmend.cli.child" in command]
+    assert len(ours) >= 2
+    assert resident_bytes(ours) < 300_000_000
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -79,31 +142,37 @@ def test_a_port_in_use_is_said_with_the_command_to_run_next(tmp_path: Path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_two_demos_in_one_folder_are_refused(tmp_path: Path):
+def test_a_demo_that_was_killed_while_it_was_set_up_starts_all_the_same(tmp_path: Path):
     with Demo(tmp_path) as demo:
-        demo.ready()
-        with Demo(tmp_path) as other:
-            other.line("Error: A demo is running already")
-            assert other.process.wait(PATIENCE) == 1
+        while not (tmp_path / "streetmend.sqlite3").exists():
+            time.sleep(0.01)
+        children = set(demo.children())
+        demo.end(signal.SIGKILL)
+        assert wait_until_gone(children) == set()
+    with Demo(tmp_path) as again:
+        again.ready()
+        assert any("12 reports" in line for line in again.lines)
 
 
-def test_a_taken_neighbouring_port_is_passed_over(tmp_path: Path):
-    port = free_port()
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", port + 1))
-        other.listen()
-        with Demo(tmp_path, port=port) as demo:
-            demo.ready()
-            assert f":{port + 1}/" not in demo.address("the pretend administration")
+def test_a_database_that_is_none_is_said_in_words(tmp_path: Path):
+    (tmp_path / "demo.json").write_text('{"kind": "demo"}')
+    (tmp_path / "streetmend.sqlite3").write_bytes(
+        b"this is no database, but it is long enough to be read" * 30
+    )
+    with Demo(tmp_path) as demo:
+        demo.line("Run next: streetmend demo --data DIR")
+        assert demo.process.wait(PATIENCE) == 1
+        assert any("file is not a database" in line for line in demo.lines)
+        assert not any("Traceback" in line for line in demo.lines)
 
 
-def test_it_works_on_a_machine_whose_own_site_is_set_up_otherwise(tmp_path: Path):
-    foreign = {
-        "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none",
-        "EMAIL_URL": "smtp://127.0.0.1:1",
-        "STREETMEND_BASE_URL": "https://real.example",
-        "STREETMEND_METRICS_KEY": "key",
-    }
-    with Demo(tmp_path, environment=foreign) as demo:
-        assert demo.ready() == f"http://127.0.0.1:{demo.port}/"
-        assert (tmp_path / "streetmend.sqlite3").exists()
+@pytest.mark.parametrize(
+    "wrong", [["--port", "0"], ["--port", "x"], ["--reports", "-1"], ["--data", __file__]]
+)
+def test_wrong_use_is_told_by_status_2(wrong: list[str]):
+    said = subprocess.run(
+        [sys.executable, "-m", "streetmend", "demo", *wrong],
+        capture_output=True, text=True, env=clean_environment(), timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    assert said.returncode == 2
+    assert wrong[0] in said.stderr

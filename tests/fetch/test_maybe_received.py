@@ -1,5 +1,6 @@
 """Failures after the first byte of the request: nobody knows whether it was received."""
 
+import asyncio
 import gzip
 import threading
 import time
@@ -16,7 +17,9 @@ from streetmend.fetch import (
     ConnectionBroken,
     DeadlinePassed,
     Fetched,
+    Fetcher,
     FetchError,
+    FetchRequest,
     MaybeReceived,
 )
 from tests.support.servers import Connection, answering, serving
@@ -50,6 +53,34 @@ def test_F_21_an_endpoint_that_reads_nothing(send):
     with serving(lambda connection: threading.Event().wait(1)) as server:
         error = unknown(send, DeadlinePassed, "POST", server.url(), body, deadline_seconds=0.5)
     assert error.sent_bytes < len(body)
+
+
+def test_F_21_a_request_that_was_given_up_leaves_no_connection_behind():
+    ended = threading.Event()
+
+    def read_all(connection):
+        connection.wait_for_end()
+        ended.set()
+
+    def read_late(connection):
+        connection.wait_for_bytes()
+        threading.Event().wait(0.6)  # until the deadline is over
+        connection.wait_for_end()
+        ended.set()
+
+    async def run(url: str) -> None:
+        async with Fetcher(allow=["127.0.0.0/8"]) as fetcher:
+            for body in (b"x", b"x" * (10 << 20)):
+                ended.clear()
+                with pytest.raises(DeadlinePassed):
+                    await fetcher.send(
+                        FetchRequest("POST", url, {}, body), deadline_seconds=0.3, max_bytes=10
+                    )
+                assert await asyncio.to_thread(ended.wait, 20), "while the fetcher is still in use"
+
+    for handler in (read_all, read_late):
+        with serving(handler) as server:
+            asyncio.run(run(server.url()))
 
 
 def test_F_22_a_reset_before_any_byte_is_read(send):

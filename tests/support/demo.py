@@ -10,15 +10,16 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 #: a machine that is busy with other tests is slow; a demo that takes longer hangs
 PATIENCE = 150.0
 
 
 class Demo:
-    """`streetmend demo` with its data in `data`; use it as a context manager."""
+    """`streetmend demo` with its data in `data`; use it as a context manager. Port 0: none is given."""
 
     def __init__(
         self,
@@ -29,10 +30,11 @@ class Demo:
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self._environment = clean_environment() | dict(environment or {})
-        self.port = port or free_port()
+        self.port = free_port() if port is None else port
         self.lines: list[str] = []
         self._said: queue.Queue[str | None] = queue.Queue()
-        self._argv = [sys.executable, "-m", "streetmend", "demo", "--port", str(self.port)]
+        self._argv = [sys.executable, "-m", "streetmend", "demo"]
+        self._argv += ["--port", str(self.port)] if self.port else []
         self._argv += ["--data", str(data), "--reports", str(reports), *arguments]
 
     def __enter__(self) -> Demo:
@@ -79,7 +81,7 @@ class Demo:
         return found[0]
 
     def children(self) -> dict[int, str]:
-        """Every process that the demo has started, with its command line (Linux)."""
+        """Every process that the demo has started, with its command line."""
         return descendants(self.process.pid)
 
     def end(self, number: int = signal.SIGTERM) -> int:
@@ -108,33 +110,58 @@ def free_port() -> int:
                 return port
 
 
+class Process(NamedTuple):
+    """A process of this machine."""
+
+    pid: int
+    parent: int
+    zombie: bool
+    command: str
+
+
+def processes() -> list[Process]:
+    """All of them, from /proc or, where there is none, from ps."""
+    if Path("/proc/self/stat").exists():
+        found = [_from_proc(folder) for folder in Path("/proc").iterdir() if folder.name.isdigit()]
+        return [one for one in found if one is not None]
+    said = subprocess.run(
+        ["ps", "-A", "-o", "pid=,ppid=,stat=,args="], capture_output=True, text=True, check=True
+    )
+    rows = [line.split(None, 3) for line in said.stdout.splitlines()]
+    return [Process(int(row[0]), int(row[1]), row[2].startswith("Z"), row[3]) for row in rows if len(row) > 3]
+
+
+def _from_proc(folder: Path) -> Process | None:
+    try:
+        state, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
+        command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+    except OSError:  # it has ended meanwhile
+        return None
+    return Process(int(folder.name), int(parent), state == "Z", command)
+
+
 def descendants(pid: int) -> dict[int, str]:
-    """The processes below `pid` with their command lines, as /proc has them."""
-    parents: dict[int, int] = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                stat = (folder / "stat").read_text()
-            except OSError:
-                continue
-            parents[int(folder.name)] = int(stat.rpartition(")")[2].split()[1])
+    """The processes below `pid` with their command lines."""
+    known = processes()
     found: dict[int, str] = {}
     level = {pid}
     while level:
-        level = {child for child, parent in parents.items() if parent in level}
-        for child in level:
-            try:
-                line = Path(f"/proc/{child}/cmdline").read_bytes()
-            except OSError:
-                continue
-            found[child] = line.replace(b"\0", b" ").decode(errors="replace").strip()
+        below = [one for one in known if one.parent in level]
+        found |= {one.pid: one.command for one in below}
+        level = {one.pid for one in below}
     return found
 
 
 def is_alive(pid: int) -> bool:
     """Whether the process runs (a zombie does not)."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return False
-    return stat.rpartition(")")[2].split()[0] != "Z"
+    return any(one.pid == pid and not one.zombie for one in processes())
+
+
+def resident_bytes(pids: Sequence[int]) -> int:
+    """How much memory the processes hold; what they share counts for each of them."""
+    pages = [Path(f"/proc/{pid}/statm") for pid in pids]
+    if pages[0].exists():
+        return sum(int(page.read_text().split()[1]) for page in pages) * os.sysconf("SC_PAGE_SIZE")
+    asked = ["ps", "-o", "rss=", "-p", ",".join(map(str, pids))]
+    said = subprocess.run(asked, capture_output=True, text=True, check=True)
+    return sum(int(line) * 1024 for line in said.stdout.split())

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from msgspec import structs
 from shapely import box
 
 from streetmend.areas.services import NewArea, import_areas
-from streetmend.bodies.models import (
-    Body,
-    BodyArea,
-    Category,
-    CategoryName,
-    Endpoint,
-    Question,
-    Send,
-    Site,
+from streetmend.bodies.models import Body, Datatype, Endpoint, Send
+from streetmend.bodies.services import save_body, save_category, save_endpoint, save_site
+from streetmend.bodies.specs import (
+    BodySpec,
+    CategorySpec,
+    EndpointSpec,
+    QuestionSpec,
+    SiteSpec,
+    ValueSpec,
 )
 
 #: when all of it was set up
@@ -41,21 +41,16 @@ class Town:
     roads_endpoint: Endpoint
 
 
-def make_town(*, url: str = "http://127.0.0.1:9/", **site: object) -> Town:
-    """The place exists; its Open311 endpoints are below `url`."""
-    Site.objects.update_or_create(
-        pk=1,
-        defaults={
-            "name": "Test streets",
-            "jurisdiction_id": "test.example",
-            "time_zone": "Europe/Oslo",
-            "languages": ["nb", "nn", "en"],
-            "contact_email": "post@test.example",
-            "changeset": BEGAN,
-            "epoch": time.time_ns(),  # what another test kept in memory is another site's
-            **site,
-        },
+def make_town(*, url: str = "http://127.0.0.1:9/", **site: int) -> Town:
+    """The place exists; its Open311 endpoints are below `url`. `site`: other keys of the site."""
+    spec = SiteSpec(
+        name="Test streets",
+        jurisdiction_id="test.example",
+        time_zone="Europe/Oslo",
+        languages=["nb", "nn", "en"],
+        contact_email="post@test.example",
     )
+    save_site(spec=structs.replace(spec, **site), now=BEGAN)
     import_areas(
         areas=[
             NewArea(
@@ -72,32 +67,34 @@ def make_town(*, url: str = "http://127.0.0.1:9/", **site: object) -> Town:
     west = _body("Vestby kommune", 101, Send.OPEN311, [101])
     east = _body("Østby kommune", 102, Send.EMAIL, [102])
     roads = _body("Veietaten", 103, Send.OPEN311, [101, 102])
-    endpoint = Endpoint.objects.create(body=west, url=url, jurisdiction_id="vestby.example")
-    roads_endpoint = Endpoint.objects.create(body=roads, url=url, jurisdiction_id="vei.example")
+    endpoint = _endpoint(west, url, "vestby.example")
+    roads_endpoint = _endpoint(roads, url, "vei.example")
     for body in (west, east):
         _category(body, "Hull i vei", "POT")
         _category(body, "Gatelys", "LIGHT")
         _category(body, "Forsøpling", "LITTER", private=body is west)
     _category(roads, "Hull i vei", "R-POT")
-    sign = _category(roads, "Skilt", "R-SIGN")
-    Question.objects.create(
-        category=sign,
+    kind = QuestionSpec(
         code="kind",
-        datatype="singlevaluelist",
+        datatype=Datatype.SINGLEVALUELIST,
         required=True,
         text="Hva slags skilt?",
-        values=[{"key": "stop", "name": "Stopp"}, {"key": "yield", "name": "Vikeplikt"}],
+        values=[ValueSpec(key="stop", name="Stopp"), ValueSpec(key="yield", name="Vikeplikt")],
     )
+    _category(roads, "Skilt", "R-SIGN", kind)
     return Town(west, east, roads, endpoint, roads_endpoint)
 
 
 def _body(name: str, number: int, send: Send, areas: list[int]) -> Body:
-    body = Body.objects.create(name=name, mapit_id=number, send=send, email=f"post{number}@test.example")
-    for area in areas:
-        BodyArea.objects.create(body=body, area_mapit_id=area)
-    return body
+    spec = BodySpec(name=name, mapit_id=number, send=send, email=f"post{number}@test.example", areas=areas)
+    return save_body(body=None, spec=spec, now=BEGAN)
 
 
-def _category(body: Body, name: str, code: str, *, private: bool = False) -> Category:
-    category_name, _ = CategoryName.objects.get_or_create(name=name)
-    return Category.objects.create(body=body, name=category_name, code=code, private=private)
+def _endpoint(body: Body, url: str, jurisdiction_id: str) -> Endpoint:
+    spec = EndpointSpec(url=url, jurisdiction_id=jurisdiction_id)
+    return save_endpoint(body=body, endpoint=None, spec=spec, now=BEGAN)
+
+
+def _category(body: Body, name: str, code: str, *questions: QuestionSpec, private: bool = False) -> None:
+    spec = CategorySpec(name=name, code=code, private=private, questions=list(questions))
+    save_category(body=body, category=None, spec=spec, now=BEGAN)

@@ -16,6 +16,12 @@ Walk = Callable[..., Any]
 
 
 @pytest.fixture
+def client() -> Client:
+    """A browser whose reader prefers English."""
+    return Client(headers={"Accept-Language": "en"})
+
+
+@pytest.fixture
 def town(db: None) -> Town:
     return make_town()
 

@@ -16,6 +16,8 @@ from streetmend.text import clean_email, clean_text
 MAILED_LIFETIME = timedelta(minutes=30)
 #: how long a link that an operator was shown is good
 SHOWN_LIFETIME = timedelta(hours=24)
+#: so many links are mailed to one address in so long; whoever asks for more is told the same, and nothing is sent
+MAILED_AT_MOST, MAILED_WITHIN = 3, timedelta(minutes=10)
 
 NAME_LENGTH = 200
 PHONE_LENGTH = 40
@@ -91,6 +93,13 @@ def make_staff(*, email: str, role: Role, now: datetime, name: str = "") -> tupl
     return person, was_staff
 
 
+def end_staff(*, person: Person, now: datetime) -> None:
+    """The person is no member of staff any more, from the next request on, and links that were not used are worth nothing."""
+    with transaction.atomic():
+        Person.objects.filter(pk=person.pk).update(role="", is_staff=False, is_superuser=False)
+        SignInLink.objects.filter(person=person, used_at=None).update(used_at=now)
+
+
 def new_sign_in_link(
     *,
     person: Person,
@@ -107,6 +116,16 @@ def new_sign_in_link(
         person=person, secret_hash=hash_of(secret), created_at=now, expires_at=now + lifetime
     )
     return secret
+
+
+def may_be_mailed(*, person: Person, now: datetime) -> bool:
+    """Whether another link may be mailed to the person now: they may sign in, and not too many have been.
+
+    To be asked inside the transaction that makes the link: the person's row is locked until its end.
+    """
+    person = Person.objects.select_for_update().get(pk=person.pk)
+    asked = SignInLink.objects.filter(person=person, created_at__gt=now - MAILED_WITHIN).count()
+    return person.is_active and asked < MAILED_AT_MOST
 
 
 def use_sign_in_link(*, secret: str, now: datetime) -> Person:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
+from django.db import connection
+
 from streetmend.bodies.models import Body, BodyArea, Category, CategoryName, Question, Site
 from streetmend.bodies.values import (
     BodyInfo,
@@ -139,7 +141,11 @@ def directory() -> Directory:
 
 
 def _epoch() -> int:
-    return Site.objects.filter(pk=1).values_list("epoch", flat=True).first() or 0
+    # asked at every request: making the query by the model costs ten times what the database does
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT epoch FROM bodies_site WHERE id = 1")
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
 
 
 def _load() -> Directory:

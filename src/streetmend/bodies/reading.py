@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 import typing
 from collections.abc import Mapping
@@ -80,15 +81,21 @@ def _converted(raw: Any, wanted: Any, path: Path, problems: list[Problem]) -> An
 def _plainly(error: msgspec.ValidationError) -> str:
     """msgspec's sentence, in the words of the file."""
     said, _, where = str(error).partition(" - at ")
-    for theirs, ours in (
-        ("`str`", "text"),
-        ("`int`", "a whole number"),
-        ("`float`", "a number"),
-        ("`bool`", "true or false"),
-    ):
-        said = said.replace(theirs, ours)
-    said = said.replace("`array`", "a list").replace("`object`", "a table").replace("`", '"')
+    said = re.sub("`([^`]+)`", lambda match: _types(match[1]), said)
     return f"{said[:1].lower()}{said[1:]}" + (f" (at {where.strip('`$.')})" if where else "")
+
+
+def _types(written: str) -> str:
+    """msgspec's names of types, in the words of the file; what it quotes else stays quoted."""
+    ours = {
+        "str": "text",
+        "int": "a whole number",
+        "float": "a number",
+        "bool": "true or false",
+        "array": "a list",
+        "object": "a table",
+    }
+    return " or ".join(ours.get(name, f'"{name}"') for name in written.split(" | ") if name != "null")
 
 
 def _what(raw: object) -> str:

@@ -119,6 +119,10 @@ class EndpointSpec(Habits, frozen=True, kw_only=True, forbid_unknown_fields=True
     active: bool = True
     """Whether it is used at all."""
 
+    def __repr__(self) -> str:
+        """Names the endpoint; its key must not get into a log or a traceback."""
+        return f"EndpointSpec(name={self.name!r}, url={self.url!r})"
+
 
 class ValueSpec(Spec, frozen=True, kw_only=True):
     """One choice of a question with a list; a plain text stands for a choice whose key is its name."""

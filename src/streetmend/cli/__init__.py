@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from difflib import get_close_matches
 from typing import Any
 
 import click
@@ -20,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "demo": "demo:command",
     "doctor": "doctor:command",
     "export": "site_file:export",
+    "fill": "fill:command",
     "init": "init:command",
     "serve": "serve:command",
     "staff": "staff:group",
@@ -55,6 +57,18 @@ class Commands(click.Group):
         if not isinstance(command, click.Command):
             raise TypeError(f"{COMMANDS[cmd_name]} is no command")
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the first argument names, or the error that names the one that was meant."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            if not near or args[0] in COMMANDS:
+                raise
+            raise click.UsageError(f"{error.message} Did you mean {near[0]!r}?", ctx) from error
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; what the database or the machine refuses in the middle of it is told as a problem."""

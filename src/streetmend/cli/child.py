@@ -6,6 +6,11 @@ It ends with its parent, whatever ended that one, so that no worker and no liste
 from __future__ import annotations
 
 import argparse
+import os
+import signal
+from functools import partial
+from pathlib import Path
+from wsgiref.types import WSGIApplication
 
 import click
 
@@ -13,12 +18,12 @@ from streetmend.processes import end_with
 
 #: how long the site may finish the answers it has begun
 _DRAIN_SECONDS = 60
-#: threads a process that answer requests
-_THREADS = 4
+#: threads of a process that answer requests: a photo on its way over a slow line holds one of them
+_THREADS = 16
 
 
 def prepare() -> int:
-    """Check the settings and the database, and lay the static files ready under names that change with their content."""
+    """Check the settings and the database, and make the folder for what is kept of static files."""
     from streetmend.cli.database import ready
 
     try:
@@ -26,9 +31,10 @@ def prepare() -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    from django.core.management import call_command
+    from django.conf import settings
 
-    call_command("collectstatic", interactive=False, verbosity=0, skip_checks=True)
+    # static files are served from the package; their compressed copies are kept here
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
     return 0
 
 
@@ -49,8 +55,20 @@ def site(host: str, port: int, processes: int) -> None:
         workers_kill_timeout=_DRAIN_SECONDS,
         respawn_failed_workers=True,
         websockets=False,
-        log_level=LogLevels.warning,
-    ).serve()
+        # its warnings at the start are advice on the numbers above, which are meant
+        log_level=LogLevels.error,
+    ).serve(target_loader=partial(_application, os.getpid()), wrap_loader=False)
+
+
+def _application(parent: int) -> WSGIApplication:
+    """The site, loaded in one of the processes that answer."""
+    # a fork does not inherit the kernel's promise to tell of the parent's end, and does inherit the parent's way to take signals
+    end_with(parent)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    from streetmend.wsgi import application
+
+    return application
 
 
 def worker() -> None:

@@ -18,7 +18,14 @@ _DEFAULT_PORT = 8000
 
 
 @click.command(name="demo")
-@click.option("--port", type=_PORTS, envvar="PORT", default=_DEFAULT_PORT, show_default="PORT, else 8000")
+@click.option(
+    "--port",
+    type=_PORTS,
+    envvar="PORT",
+    default=_DEFAULT_PORT,
+    show_default="PORT, else 8000",
+    help="The port to listen at.",
+)
 @click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),

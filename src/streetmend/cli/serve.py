@@ -18,7 +18,14 @@ _PORTS = click.IntRange(1, 65535)
 
 
 @click.command(short_help="Run the site and a worker.")
-@click.option("--port", type=_PORTS, envvar="PORT", default=8000, show_default="PORT, else 8000")
+@click.option(
+    "--port",
+    type=_PORTS,
+    envvar="PORT",
+    default=8000,
+    show_default="PORT, else 8000",
+    help="The port to listen at.",
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option(
     "--workers",

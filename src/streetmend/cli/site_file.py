@@ -37,7 +37,7 @@ def apply(file: BinaryIO, dry_run: bool, prune: bool, as_json: bool) -> None:
     from streetmend.bodies.services import apply_site_file
     from streetmend.clock import SystemClock
 
-    wanted = _read(file.read(), file.name, as_json=as_json)
+    wanted = _read(file.read(), getattr(file, "name", "the file"), as_json=as_json)
     try:
         applied = apply_site_file(file=wanted, now=SystemClock().now(), prune=prune, dry_run=dry_run)
     except BodyError as error:

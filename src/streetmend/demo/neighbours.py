@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,6 +20,8 @@ from streetmend.demo.mailbox import Mailbox
 from streetmend.demo.pages import refused
 from streetmend.georeport.testing import Answer, serving
 from streetmend.processes import end_with, stopping_on_signals
+
+_LOOK_SECONDS = 0.25
 
 
 class Neighbours:
@@ -48,8 +51,16 @@ class Neighbours:
         return refused(404, "There is nothing here.")
 
 
-def run(*, folder: Folder, port: int, site: str, in_progress_seconds: float, fixed_seconds: float) -> None:
-    """The neighbours answer until this process is told to stop."""
+def run(
+    *,
+    folder: Folder,
+    port: int,
+    site: str,
+    in_progress_seconds: float,
+    fixed_seconds: float,
+    wanted: Callable[[], bool] = lambda: True,
+) -> None:
+    """The neighbours answer until this process is told to stop, or is not `wanted` any more."""
     journal = Journal(folder.journal)
     host = f"127.0.0.1:{port}"
     offices = [Office(post, journal, root=f"http://{host}/") for post in posts()]
@@ -59,7 +70,8 @@ def run(*, folder: Folder, port: int, site: str, in_progress_seconds: float, fix
     handling = Handling(offices, steps(in_progress_seconds=in_progress_seconds, fixed_seconds=fixed_seconds))
     behind = Neighbours(offices, Mailbox(folder.mail), site=site, host=host)
     with stopping_on_signals() as stop, serving(behind, port=port):
-        handling.run(stop)
+        while wanted() and not stop.wait(_LOOK_SECONDS):
+            handling.look()
 
 
 def main() -> None:
@@ -79,6 +91,8 @@ def main() -> None:
         site=asked.site,
         in_progress_seconds=asked.in_progress_seconds,
         fixed_seconds=asked.fixed_seconds,
+        # where the kernel does not tell of a parent's death, it is seen here
+        wanted=lambda: os.getppid() == asked.parent,
     )
 
 

@@ -15,7 +15,8 @@ a{color:var(--link)}h1{font-size:1.5rem}nav{border-bottom:1px solid var(--line);
 article,tr{border-bottom:1px solid var(--line)}article{padding:1rem 0}h2{font-size:1.1rem;margin:0}
 pre{font:inherit;white-space:pre-wrap;overflow-wrap:anywhere}p.soft,dl,small{color:var(--soft)}
 table{border-collapse:collapse;width:100%}
-th,td{text-align:left;vertical-align:top;padding:.4rem .6rem .4rem 0;overflow-wrap:anywhere}
+th,td{text-align:left;vertical-align:top;padding:.4rem 1rem .4rem 0}
+td.short,th{white-space:nowrap}
 """
 _SAFE = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _LINK = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")

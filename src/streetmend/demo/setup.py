@@ -151,14 +151,19 @@ def main() -> None:
     import django
 
     django.setup()
+    from django.db import DatabaseError
+
     from streetmend.clock import SystemClock
 
-    done = set_up(
-        folder=Folder(Path(os.environ["STREETMEND_DATA"])),
-        administration=asked.administration,
-        reports=asked.reports,
-        now=SystemClock().now(),
-    )
+    try:
+        done = set_up(
+            folder=Folder(Path(os.environ["STREETMEND_DATA"])),
+            administration=asked.administration,
+            reports=asked.reports,
+            now=SystemClock().now(),
+        )
+    except (DatabaseError, OSError) as error:
+        raise SystemExit(f"{type(error).__name__}: {error}") from error
     print(json.dumps(asdict(done)))  # noqa: T201  the parent reads it
 
 

@@ -27,9 +27,10 @@ _DRAIN_SECONDS = 8.0
 _CHECK_DRAIN_SECONDS = 3.0
 #: a start that takes longer has failed
 _START_SECONDS = 90.0
-#: of the 40 seconds of a check, these remain for stopping
-_CHECK_SECONDS = 36.0
+#: of the 40 seconds of a check, the rest is for a last slow answer and for stopping
+_CHECK_SECONDS = 32.0
 _LOOK_SECONDS = 0.05
+_AGAIN = "streetmend demo --data DIR (an empty folder)"
 
 
 class DemoFailed(Exception):
@@ -74,6 +75,7 @@ def run(plan: Plan) -> int:
 class _Demo:
     def __init__(self, plan: Plan, stop: threading.Event, began: float) -> None:
         self.plan, self.stop, self.began = plan, stop, began
+        self.until = began + (_CHECK_SECONDS if plan.check else _START_SECONDS)
         self.neighbours_port = free_port(plan.port + 1)
         self.neighbours = f"http://{HOST}:{self.neighbours_port}/"
 
@@ -105,7 +107,7 @@ class _Demo:
         argv += ["--administration", self.neighbours, "--reports", str(self.plan.reports)]
         setup = subprocess.Popen(argv, stdout=subprocess.PIPE, process_group=0)  # noqa: S603  the arguments are ours
         try:
-            while setup.poll() is None and not self.stop.wait(_LOOK_SECONDS):
+            while setup.poll() is None and not self._late() and not self.stop.wait(_LOOK_SECONDS):
                 pass
         finally:
             if setup.poll() is None:
@@ -116,7 +118,7 @@ class _Demo:
         if setup.returncode:
             raise DemoFailed(
                 f"The demo's site could not be set up in {self.plan.folder.path} (the lines above say why).",
-                "streetmend demo --data DIR (an empty folder)",
+                _AGAIN,
             )
         done: dict[str, Any] = json.loads(said)
         return done
@@ -138,9 +140,15 @@ class _Demo:
             while not _is_there(url):
                 if self.stop.wait(_LOOK_SECONDS):
                     return False
-                if time.monotonic() - self.began > _START_SECONDS or len(children.pids()) < 3:
-                    raise DemoFailed("The demo did not start (the lines above say why).", "streetmend demo")
+                if len(children.pids()) < 3:
+                    raise DemoFailed("A process of the demo ended at once (the lines above say why).", _AGAIN)
+                if self._late():
+                    patience = f"{self.until - self.began:.0f} seconds"
+                    raise DemoFailed(f"The demo did not answer within {patience}.", _AGAIN)
         return True
+
+    def _late(self) -> bool:
+        return time.monotonic() > self.until
 
     def _announce(self, done: dict[str, Any]) -> None:
         say, site = self.plan.say, self.plan.site
@@ -158,9 +166,7 @@ class _Demo:
         report = Report(
             site=self.plan.site, mailbox=f"{self.neighbours}mailbox/", administration=self.neighbours
         )
-        return walk(
-            report, say=self.plan.say, began=self.began, until=self.began + _CHECK_SECONDS, stop=self.stop
-        )
+        return walk(report, say=self.plan.say, began=self.began, until=self.until, stop=self.stop)
 
 
 def free_port(first: int) -> int:

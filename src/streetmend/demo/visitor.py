@@ -80,11 +80,12 @@ class Page:
 class Visitor:
     """One browser's worth of cookies. Every answer has to come within `timeout` seconds."""
 
-    def __init__(self, *, timeout: float = 10.0) -> None:
+    def __init__(self, *, timeout: float = 10.0, language: str = "en") -> None:
         self._timeout = timeout
         self._opener = urllib.request.build_opener(
             urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor()
         )
+        self._opener.addheaders = [("Accept-Language", language)]
 
     def open(self, url: str) -> Page:
         """The page at the address. Raises VisitFailed where there is none."""

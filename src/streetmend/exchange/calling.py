@@ -78,11 +78,11 @@ def line_to(row: Endpoint, site_zone: str) -> Line:
     dialect = dialect_of(row, habits, site_zone)
     try:
         key = api_key(row)
-    except (KeyMissing, SealBroken) as error:
+        endpoint = calls.Endpoint(
+            url=row.url, jurisdiction_id=row.jurisdiction_id or None, api_key=key or None, dialect=dialect
+        )
+    except (KeyMissing, SealBroken, ValueError) as error:
         raise KeyUnusable(str(error)) from error
-    endpoint = calls.Endpoint(
-        url=row.url, jurisdiction_id=row.jurisdiction_id or None, api_key=key or None, dialect=dialect
-    )
     return Line(row, endpoint, habits, dialect.time_zone or "UTC")
 
 

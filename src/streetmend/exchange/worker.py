@@ -33,9 +33,12 @@ from streetmend.exchange.preparing import prepare
 from streetmend.exchange.pull_updates import MARGIN_SECONDS, Memory, Puller
 from streetmend.exchange.senders import email, open311
 from streetmend.exchange.senders.open311 import Lease
+from streetmend.photos.sweeping import FOLDERS, sweep
 from streetmend.reports.models import Notice
+from streetmend.reports.queries.photos import owned_photos
 from streetmend.reports.services.applying import apply_row
 from streetmend.reports.services.beats import beat, end_beat
+from streetmend.reports.services.drafts import forget_old_drafts
 from streetmend.reports.services.inbox import due_rows, note_error
 from streetmend.reports.services.notices import (
     NoticeResult,
@@ -68,6 +71,7 @@ IDLE_SECONDS = 0.5
 FAILED_SECONDS = 2.0
 KEEP_HOUSE_SECONDS = 5.0
 BEAT_SECONDS = 10.0
+SWEEP_SECONDS = 15.0
 #: how long a worker that was told to stop waits for the database to take what was answered
 STOP_SECONDS = 60.0
 
@@ -174,6 +178,8 @@ class Worker:
             await self.database(partial(beat, worker=self.name, now=self.clock.now()))
         if self._every("house", KEEP_HOUSE_SECONDS):
             await self.database(self._keep_house)
+        if self._every("sweep", SWEEP_SECONDS):
+            await self.database(self._sweep)
         return False
 
     def _every(self, what: str, seconds: float) -> bool:
@@ -193,6 +199,19 @@ class Worker:
         ):
             if count:
                 logger.warning("worker=%s %s=%d", self.name, what.replace(" ", "_"), count)
+
+    def _sweep(self) -> None:
+        """Old drafts and the photos of one folder that nothing owns go; each folder's turn comes about once an hour."""
+        now = self.clock.now()
+        drafts = forget_old_drafts(now=now)
+        folder = FOLDERS[int(self.random() * len(FOLDERS))]
+        try:
+            photos = sweep(folder, owned=owned_photos, now=now)
+        except OSError as error:
+            logger.warning("worker=%s photos=%s cannot be swept: %s", self.name, folder, error)
+            photos = 0
+        if drafts or photos:
+            logger.info("worker=%s forgotten_drafts=%d orphaned_photos=%d", self.name, drafts, photos)
 
     def _start(self, job: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(job)

@@ -1,6 +1,7 @@
 """Connections that go only to permitted addresses and count what leaves through them."""
 
 import asyncio
+import contextlib
 import errno
 import socket
 from contextvars import ContextVar
@@ -13,6 +14,9 @@ from streetmend.fetch.addresses import AddressGuard
 from streetmend.fetch.body import BodyReader
 from streetmend.fetch.errors import AddressRefused, NameNotResolved
 from streetmend.fetch.resolve import Resolver
+
+#: rounds of the loop after which every transport has seen that its socket was shut down
+_ROUNDS = 100
 
 
 class CountingSocket(socket.socket):
@@ -55,6 +59,23 @@ class Hop:
     def sent_bytes(self) -> int:
         """Bytes of the request that the kernel took."""
         return self._taken() - self._before_request if self.connected_address else 0
+
+    async def end(self) -> None:
+        """None of the request's sockets is open any more, whatever the library still meant to send through it.
+
+        A transport that is closed with bytes left to send stays open until the other side reads them, which may be never.
+        """
+        for one in self._open():
+            with contextlib.suppress(OSError):  # it was not connected, or the other side was quicker
+                one.shutdown(socket.SHUT_RDWR)
+        # the transports that hold them see it in the next rounds of the loop, and close them
+        for _ in range(_ROUNDS):
+            if not self._open():
+                return
+            await asyncio.sleep(0)
+
+    def _open(self) -> list[CountingSocket]:
+        return [one for one in self.sockets if one.fileno() != -1]
 
     def _taken(self) -> int:
         return sum(one.taken for one in self.sockets)

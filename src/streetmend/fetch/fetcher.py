@@ -191,6 +191,7 @@ class Fetcher:
                 return await _read(response, hop, max_bytes)
         finally:
             current_hop.reset(token)
+            await hop.end()
 
     def _checked(self, text: str, *, ports: Collection[int] | None, plain_http: bool) -> URL:
         url = checked_url(text, ports=ports, plain_http=plain_http)

@@ -49,15 +49,26 @@ from streetmend.georeport.types import (
 T = TypeVar("T")
 Pairs: TypeAlias = Iterable[tuple[str, str]]
 
+_IN_A_HEADER = re.compile(r"[\x21-\x7e]*")
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Somebody's Open311 server: its base address (with or without a slash at its end), keys and habits."""
+    """Somebody's Open311 server: its base address (with or without a slash at its end), keys and habits.
+
+    Raises ValueError where the address cannot be taken apart, or where the key is to go into a header and has
+    characters that none can have.
+    """
 
     url: str
     jurisdiction_id: str | None = None
     api_key: str | None = field(default=None, repr=False)
     dialect: Dialect = DEFAULT
+
+    def __post_init__(self) -> None:
+        urlsplit(self.url.strip())
+        if self.dialect.key_in == "bearer" and not _IN_A_HEADER.fullmatch(self.api_key or ""):
+            raise ValueError("The key has characters that cannot stand in a header.")
 
 
 @dataclass(frozen=True, slots=True)

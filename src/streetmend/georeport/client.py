@@ -12,9 +12,12 @@ or Unclear (nobody knows; ask before a POST is repeated).
 """
 
 import http.client
+import socket
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
+from threading import Timer
 from time import monotonic
 from typing import Final, TypeVar
 from urllib.parse import quote, urljoin, urlsplit
@@ -47,8 +50,9 @@ _IN_PATHS = "/%:@!$&'()*+,;=~"  # what a finished address may contain unencoded
 class Client:
     """Calls one endpoint, one connection for each call.
 
-    ``timeout`` is in seconds: the longest silence of the other side, and at the same time the longest a whole
-    call may take. A GET follows at most three redirects, and none from https to http; a POST follows none.
+    ``timeout`` is the longest that a whole call may take, in seconds, however busily the other side drips; each
+    address of its host that is tried without success may take as long again. A GET follows at most three
+    redirects, and none from https to http; a POST follows none.
     ``context`` is the TLS context, by default one that checks certificates.
     """
 
@@ -58,12 +62,10 @@ class Client:
         *,
         timeout: float = 60.0,
         context: ssl.SSLContext | None = None,
-        clock: Callable[[], float] = monotonic,
     ) -> None:
         self.endpoint = endpoint
         self._timeout = timeout
         self._context = context
-        self._clock = clock
 
     def discovery(self) -> Discovery:
         """What the server says about itself."""
@@ -104,7 +106,7 @@ class Client:
 
     def perform(self, call: Call[T]) -> T:
         """Send any call and read its answer."""
-        deadline = self._clock() + self._timeout
+        deadline = monotonic() + self._timeout
         url = call.url
         for _ in range(_MOST_REDIRECTS + 1):
             status, headers, body = self._exchange(call, url, deadline)
@@ -127,12 +129,15 @@ class Client:
                 connection.connect()
             except (OSError, UnicodeError, http.client.HTTPException) as error:
                 raise Unreachable(f"No connection to {call.shown_url}: {error}") from error
-            try:
-                connection.request(call.method, target, call.body or None, self._headers(call))
-                return self._answer(connection.getresponse(), call, deadline)
-            except (OSError, http.client.HTTPException) as error:
-                reason = str(error) or type(error).__name__
-                raise Unclear(f"No answer from {call.shown_url}: {reason}") from error
+            with _Deadline(connection.sock, deadline - monotonic()) as late:
+                try:
+                    connection.request(call.method, target, call.body or None, _headers(call, url))
+                    answer = _answer(connection.getresponse(), call)
+                    late.check()
+                except (OSError, http.client.HTTPException) as error:
+                    reason = str(error) or type(error).__name__
+                    raise Unclear(f"No answer from {call.shown_url}: {reason}") from error
+            return answer
         finally:
             connection.close()
 
@@ -149,26 +154,51 @@ class Client:
         context = self._context or ssl.create_default_context()
         return http.client.HTTPSConnection(host, port, timeout=self._timeout, context=context), target
 
-    def _headers(self, call: Call[T]) -> dict[str, str]:
-        return {
-            "User-Agent": USER_AGENT,
-            "Accept-Encoding": "identity",
-            "Connection": "close",
-            **dict(call.headers),
-        }
 
-    def _answer(
-        self, response: http.client.HTTPResponse, call: Call[T], deadline: float
-    ) -> tuple[int, Mapping[str, str], bytes]:
-        """One byte more than the limit is read, so that the reader sees that there was too much."""
-        left = call.limits.most_bytes + 1
-        chunks: list[bytes] = []
-        while left > 0:
-            if self._clock() > deadline:
-                raise TimeoutError(f"not finished after {self._timeout:g} s")
-            chunk = response.read1(min(left, _CHUNK))
-            if not chunk:
-                break
-            chunks.append(chunk)
-            left -= len(chunk)
-        return response.status, dict(response.headers.items()), b"".join(chunks)
+def _headers(call: Call[T], url: str) -> dict[str, str]:
+    """The key goes to the endpoint only, and to nobody whom it sends us to."""
+    at_home = urlsplit(url)[:2] == urlsplit(call.url)[:2]
+    given = [pair for pair in call.headers if at_home or pair[0].lower() != "authorization"]
+    return {
+        "User-Agent": USER_AGENT,
+        "Accept-Encoding": "identity",
+        "Connection": "close",
+        **dict(given),
+    }
+
+
+def _answer(response: http.client.HTTPResponse, call: Call[T]) -> tuple[int, Mapping[str, str], bytes]:
+    """One byte more than the limit is read, so that the reader sees that there was too much."""
+    left = call.limits.most_bytes + 1
+    chunks: list[bytes] = []
+    while left > 0 and (chunk := response.read1(min(left, _CHUNK))):
+        chunks.append(chunk)
+        left -= len(chunk)
+    return response.status, dict(response.headers.items()), b"".join(chunks)
+
+
+class _Deadline:
+    """Ends a connection after so many seconds: a socket's own timeout begins anew with every byte."""
+
+    def __init__(self, connected: socket.socket, seconds: float) -> None:
+        self.passed = False
+        self._socket = connected
+        self._timer = Timer(max(seconds, 0.0), self._end)
+        self._timer.daemon = True
+
+    def __enter__(self) -> "_Deadline":
+        self._timer.start()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._timer.cancel()
+
+    def check(self) -> None:
+        """What was read until now was not cut off by us. Raises TimeoutError."""
+        if self.passed:
+            raise TimeoutError("it took too long")
+
+    def _end(self) -> None:
+        self.passed = True
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)

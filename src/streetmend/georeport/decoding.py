@@ -22,6 +22,8 @@ class Limits(Struct, frozen=True, kw_only=True):
     """Elements in elements, or arrays and objects in each other."""
     most_values: int = 3_000_000
     """Elements or values: bounds the memory, which is many times the bytes where values are tiny."""
+    longest_text: int = 10_000_000
+    """Characters of one text; a photo of seven megabytes in a ``data:`` address is within it."""
     most_attributes: int = 500_000
     """Equals signs in XML, wherever they stand: no tag can have more attributes."""
 

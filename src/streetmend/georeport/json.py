@@ -71,60 +71,62 @@ def write_requests(requests: Iterable[Request], dialect: Dialect = DEFAULT) -> b
 
 
 def _finished(request: Request, dialect: Dialect) -> "_Row | shapes.Shape":
-    row = _row(request, dialect)
-    if dialect.ours:
-        row.media_urls = request.media_urls
-        row.extended_status = request.extended_status
-        if request.others:
-            return {**request.others, **msgspec.to_builtins(row)}
+    row = _row(request, dialect, dialect.extensions, dialect.ours)
+    if request.others and dialect.ours:
+        return {**request.others, **msgspec.to_builtins(row)}
     if not dialect.nulls:
         return {name: value for name, value in msgspec.to_builtins(row).items() if value is not None}
     return row
 
 
-def _row(request: Request, dialect: Dialect) -> _Row:
-    row = _Row(
-        shapes.identifier(request.service_request_id, dialect, "json"),
+def _row(request: Request, dialect: Dialect, extended: bool, ours: bool) -> _Row:
+    """What the standard has, what is extended and what is ours, as far as the dialect has them.
+
+    There are a thousand at a time: fields are set by position, and times that are texts (nearly all) cost no call.
+    """
+    requested, updated = request.requested_datetime, request.updated_datetime
+    expected, sent = request.expected_datetime, request.agency_sent_datetime if extended else None
+    photos = request.media_urls
+    return _Row(
+        shapes.identifier(request.service_request_id, dialect, "json")
+        if dialect.numeric_ids
+        else request.service_request_id,
         request.status,
         request.status_notes,
         request.service_name,
         request.service_code,
         request.description,
-        _agencies(request.recipients, dialect),
+        _Recipients(request.recipients)
+        if dialect.recipients_as_list
+        else ", ".join(request.recipients) or None,
         request.service_notice,
-        _time(request.requested_datetime),
-        _time(request.updated_datetime),
-        _time(request.expected_datetime),
+        requested if isinstance(requested, str) else _time(requested),
+        updated if isinstance(updated, str) else _time(updated),
+        None if expected is None else _time(expected),
         request.address,
         request.address_id,
         request.zipcode,
-        _coordinate(request.lat, dialect),
-        _coordinate(request.long, dialect),
-        request.media_urls[0] if request.media_urls else None,
+        _coordinate(request.lat) if dialect.coordinates_as_text else request.lat,
+        _coordinate(request.long) if dialect.coordinates_as_text else request.long,
+        photos[0] if photos else None,
+        photos if ours else (),
+        request.title if extended else None,
+        request.detail if extended else None,
+        request.interface_used if extended else None,
+        request.comment_count if extended else None,
+        request.requestor_name if extended else None,
+        sent if sent is None or isinstance(sent, str) else _time(sent),
+        request.extended_status if ours else None,
     )
-    if dialect.extensions:
-        row.title = request.title
-        row.detail = request.detail
-        row.interface_used = request.interface_used
-        row.comment_count = request.comment_count
-        row.requestor_name = request.requestor_name
-        row.agency_sent_datetime = _time(request.agency_sent_datetime)
-    return row
 
 
 def _time(value: When | None) -> str | None:
     return value if value is None or isinstance(value, str) else times.write(value)
 
 
-def _agencies(names: tuple[str, ...], dialect: Dialect) -> _Recipients | str | None:
-    return _Recipients(names) if dialect.recipients_as_list else ", ".join(names) or None
-
-
-def _coordinate(value: float | None, dialect: Dialect) -> float | str | None:
+def _coordinate(value: float | None) -> str | None:
     """msgspec writes null for what is not finite; a text must see to that itself."""
-    if not dialect.coordinates_as_text or value is None:
-        return value
-    return plain(value, 6) if isfinite(value) else None
+    return plain(value, 6) if value is not None and isfinite(value) else None
 
 
 def write_services(services: Iterable[Service], dialect: Dialect = DEFAULT) -> bytes:

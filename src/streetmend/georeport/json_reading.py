@@ -30,7 +30,7 @@ def read(text: str, limits: Limits) -> tuple[Json, tuple[str, ...]]:
         value = _parse(text)
     except json.JSONDecodeError as error:
         value, warnings = _mended(text, error)
-    _measure(value, limits.deepest)
+    _measure(value, limits)
     return (_clean(value) if _ESCAPED.search(text) else value), warnings
 
 
@@ -80,9 +80,11 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _measure(value: Json, deepest: int) -> None:
+def _measure(value: Json, limits: Limits) -> None:
     level: Sequence[Any] = [value]
-    for _ in range(deepest + 1):
+    for _ in range(limits.deepest + 1):
+        if any(isinstance(one, str) and len(one) > limits.longest_text for one in level):
+            raise TooLarge(f"has a text of more than {limits.longest_text} characters")
         containers = [one for one in level if isinstance(one, dict | list)]
         if not containers:
             return
@@ -91,7 +93,7 @@ def _measure(value: Json, deepest: int) -> None:
             for container in containers
             for child in (container.values() if isinstance(container, dict) else container)
         ]
-    raise TooDeep(f"is nested deeper than {deepest} arrays and objects")
+    raise TooDeep(f"is nested deeper than {limits.deepest} arrays and objects")
 
 
 def _clean(value: Any) -> Any:

@@ -69,7 +69,7 @@ def element(name: str, value: Json) -> str:
     if isinstance(value, float):
         return f"<{name}>{plain(value)}</{name}>"
     if isinstance(value, Mapping):
-        return container(name, (element(_name(key), child) for key, child in value.items()))
+        return container(name, (element(legal_name(key), child) for key, child in value.items()))
     return _list(name, value)
 
 
@@ -86,7 +86,7 @@ def container(name: str, children: Iterable[str]) -> str:
     return f"<{name}>{inside}</{name}>" if inside else f"<{name}/>"
 
 
-def _name(key: str) -> str:
+def legal_name(key: str) -> str:
     """A legal element name that is ``key`` wherever that is one in ASCII."""
     name = _NOT_IN_NAMES.sub("_", key)
     return name if name[:1].isalpha() or name[:1] == "_" else f"_{name}"

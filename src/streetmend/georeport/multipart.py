@@ -15,7 +15,10 @@ from streetmend.georeport.types import Upload
 URLENCODED = "application/x-www-form-urlencoded; charset=utf-8"
 
 _BOUNDARY = re.compile(r"""boundary=(?:"([^"\r\n]{1,200})"|([^\s;"]{1,200}))""", re.IGNORECASE)
-_PARAMETER = re.compile(r"""\b(name|filename)=(?:"((?:[^"\\]|\\.)*+)"|([^\s;"]+))""", re.IGNORECASE)
+# A backslash is no escape (WHATWG HTML), though some clients write \" for a quote: the closing one ends the value.
+_PARAMETER = re.compile(
+    r"""\b(name|filename)=(?:"(.*?)"(?=\s*(?:;|\Z))|([^\s;"]+))""", re.IGNORECASE | re.DOTALL
+)
 _LONGEST_HEAD = 4096
 _MOST_PARTS = 1000
 
@@ -125,5 +128,4 @@ def _head(head: bytes) -> tuple[str | None, str | None, str]:
 
 
 def _unquoted(value: str) -> str:
-    value = re.sub(r"\\(.)", r"\1", value)
-    return value.replace("%22", '"').replace("%0D", "\r").replace("%0A", "\n")
+    return value.replace('\\"', '"').replace("%22", '"').replace("%0D", "\r").replace("%0A", "\n")

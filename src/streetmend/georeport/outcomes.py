@@ -86,11 +86,14 @@ _NOT_IN_IDS = re.compile(r"[\s<>\"&\ufffd]")
 
 
 def plausible_id(text: str | None) -> bool:
-    """Can this be somebody's id? At most 255 visible characters, none of them white space or markup."""
+    """Can this be somebody's id? At most 255 visible characters, a letter or digit among them, but no white
+    space or markup.
+    """
     return (
         text is not None
         and 0 < len(text) <= _LONGEST_ID
         and text.isprintable()
+        and any(map(str.isalnum, text))
         and not _NOT_IN_IDS.search(text)
         and text.lower() not in _NO_IDS
     )
@@ -147,13 +150,7 @@ def classify(
         kind, meaning = Kind.NOT_RECEIVED, "the endpoint asks us to slow down"
     else:
         kind, meaning = Kind.UNKNOWN, "it may have stored what we sent"
-    return Outcome(
-        kind=kind,
-        status=status,
-        why=f"The endpoint answered {status}{_quoted(errors)}; {meaning}.",
-        errors=errors,
-        retry_after=retry_after(headers),
-    )
+    return _told(kind, meaning, status, headers, errors)
 
 
 def _success(status: int, headers: Headers, body: bytes, posted: Posted, limits: Limits) -> Outcome:
@@ -219,6 +216,10 @@ def _refusal(
         kind, meaning = Kind.REFUSED, "it refused what we sent"
     else:
         kind, meaning = Kind.UNKNOWN, "it gives no reason that we can read"
+    return _told(kind, meaning, status, headers, errors)
+
+
+def _told(kind: Kind, meaning: str, status: int, headers: Headers, errors: tuple[Error, ...]) -> Outcome:
     return Outcome(
         kind=kind,
         status=status,

@@ -211,10 +211,20 @@ def find_rows(value: Json, known: frozenset[str], names: Iterable[str]) -> list[
 
 
 def _unwrapped(value: Json, known: frozenset[str]) -> list[Json]:
-    """A row in a wrapper of its own, as ``[{"request": {...}}, ...]``."""
-    if isinstance(value, Mapping) and known.isdisjoint(value) and len(value) == 1:
-        (child,) = value.values()
-        rows = list(child) if isinstance(child, list) else [child]
-        if all(isinstance(row, Mapping) and not known.isdisjoint(row) for row in rows):
-            return rows
-    return [value]
+    """A row in a wrapper of its own, as ``[{"request": {...}}, ...]``; what the wrapper says besides (a
+    dump's ``pk``) is said by the row.
+    """
+    if not isinstance(value, Mapping) or not known.isdisjoint(value):
+        return [value]
+    inside = [name for name, child in value.items() if _all_rows(child, known)]
+    if len(inside) != 1:
+        return [value]
+    child = value[inside[0]]
+    besides = {name: other for name, other in value.items() if name != inside[0]}
+    rows = child if isinstance(child, list) else [child]
+    return [{**besides, **row} for row in rows if isinstance(row, Mapping)]
+
+
+def _all_rows(value: Json, known: frozenset[str]) -> bool:
+    rows = value if isinstance(value, list) else [value]
+    return bool(rows) and all(isinstance(row, Mapping) and not known.isdisjoint(row) for row in rows)

@@ -26,19 +26,27 @@ from streetmend.georeport.types import (
 Format: TypeAlias = Literal["xml", "json"]
 Shape: TypeAlias = dict[str, Json]
 
-STANDARD_TEXTS: Final = (
+STANDARD: Final = (
     "service_request_id",
     "status",
     "status_notes",
     "service_name",
     "service_code",
     "description",
+    "agency_responsible",
     "service_notice",
+    "requested_datetime",
+    "updated_datetime",
+    "expected_datetime",
     "address",
     "address_id",
     "zipcode",
+    "lat",
+    "long",
+    "media_url",
 )
-STANDARD_TIMES: Final = ("requested_datetime", "updated_datetime", "expected_datetime")
+"""A request's fields in GeoReport v2 (A6), in its order."""
+STANDARD_TIMES: Final = frozenset({"requested_datetime", "updated_datetime", "expected_datetime"})
 EXTENSION_TEXTS: Final = ("title", "detail", "interface_used", "requestor_name")
 EXTENSION_TIMES: Final = ("agency_sent_datetime",)
 

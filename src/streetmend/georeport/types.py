@@ -127,7 +127,7 @@ class Accepted(Struct, frozen=True, kw_only=True):
     others: Mapping[str, Json] = {}
 
 
-class Request(Struct, frozen=True, kw_only=True, gc=False):
+class Request(Struct, frozen=True, gc=False):
     """One request as a server shows it (GET requests): the standard's fields, then the extensions.
 
     ``recipients`` is ``agency_responsible``: the standard knows one name, FixMyStreet and we a list of

@@ -13,7 +13,7 @@ from typing import Any
 
 from streetmend.georeport import shapes, times
 from streetmend.georeport.dialect import DEFAULT, Dialect
-from streetmend.georeport.markup import container, document, element, escape
+from streetmend.georeport.markup import container, document, element, escape, legal_name
 from streetmend.georeport.numbers import plain
 from streetmend.georeport.types import (
     Accepted,
@@ -52,22 +52,27 @@ def _requests(rows: list[Request], dialect: Dialect) -> str:
 def _columns(rows: list[Request], dialect: Dialect) -> Iterator[_Column]:
     """The elements of all rows, one column after the other in the order in which they are to be written."""
     by_name = dict(zip(_NAMES, zip(*map(attrgetter(*_NAMES), rows), strict=True), strict=True))
-    for name in shapes.STANDARD_TEXTS:
-        yield _texts(name, by_name[name], empty=dialect.nulls)
-    agencies = {names: _agencies(names, dialect) for names in set(by_name["recipients"])}
-    yield [agencies[names] for names in by_name["recipients"]]
-    for name in shapes.STANDARD_TIMES:
-        yield _texts(name, [_time(value) for value in by_name[name]])
-    places = 6 if dialect.coordinates_as_text else None
-    yield _floats("lat", by_name["lat"], places)
-    yield _floats("long", by_name["long"], places)
-    photos = [urls[0] if urls else None for urls in by_name["media_urls"]]
-    yield _texts("media_url", photos, empty=dialect.nulls)
+    for name in shapes.STANDARD:
+        yield _column(name, by_name, dialect)
     if dialect.extensions:
         yield from _extensions(by_name)
     if dialect.ours:
         yield _texts("extended_status", by_name["extended_status"])
         yield [_others(others) if others else "" for others in by_name["others"]]
+
+
+def _column(name: str, by_name: Mapping[str, _Column], dialect: Dialect) -> _Column:
+    if name == "agency_responsible":
+        agencies = {names: _agencies(names, dialect) for names in set(by_name["recipients"])}
+        return [agencies[names] for names in by_name["recipients"]]
+    if name in shapes.STANDARD_TIMES:
+        return _texts(name, [_time(value) for value in by_name[name]])
+    if name in ("lat", "long"):
+        return _floats(name, by_name[name], 6 if dialect.coordinates_as_text else None)
+    if name == "media_url":
+        photos = [urls[0] if urls else None for urls in by_name["media_urls"]]
+        return _texts(name, photos, empty=dialect.nulls)
+    return _texts(name, by_name[name], empty=dialect.nulls)
 
 
 def _extensions(by_name: Mapping[str, _Column]) -> Iterator[_Column]:
@@ -80,7 +85,7 @@ def _extensions(by_name: Mapping[str, _Column]) -> Iterator[_Column]:
 
 
 def _others(others: Mapping[str, Json]) -> str:
-    return "".join(element(name, value) for name, value in others.items())
+    return "".join(element(legal_name(name), value) for name, value in others.items())
 
 
 def _time(value: When | None) -> str | None:

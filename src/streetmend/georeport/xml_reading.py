@@ -61,7 +61,7 @@ def _refuse(text: str, limits: Limits) -> None:
 
 
 def _parse(text: str, limits: Limits) -> tuple[str, Json]:
-    builder: Any = _Builder(limits.deepest)  # less than the whole protocol of lxml is enough
+    builder: Any = _Builder(limits)  # less than the whole protocol of lxml is enough
     parser = etree.XMLParser(
         target=builder,
         encoding="utf-8",
@@ -96,10 +96,10 @@ def _mend(found: re.Match[str]) -> str:
 class _Builder:
     """What libxml2 calls while it parses; keeps the value of the element that ended last."""
 
-    def __init__(self, deepest: int) -> None:
+    def __init__(self, limits: Limits) -> None:
         self.root = ""
         self.value: Json = None
-        self._deepest = deepest
+        self._limits = limits
         self._parents: list[tuple[str, dict[str, Any], list[str], bool]] = []
         self._children: dict[str, Any] = {}
         self._texts: list[str] = []
@@ -109,8 +109,8 @@ class _Builder:
         raise DoctypeRefused("has a document type, which no answer needs")
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        if len(self._parents) >= self._deepest:
-            raise TooDeep(f"is nested deeper than {self._deepest} elements")
+        if len(self._parents) >= self._limits.deepest:
+            raise TooDeep(f"is nested deeper than {self._limits.deepest} elements")
         self._parents.append((tag.rpartition("}")[2], self._children, self._texts, self._nil))
         self._children, self._texts = {}, []
         self._nil = bool(attributes) and any(
@@ -140,6 +140,8 @@ class _Builder:
         if self._nil and not self._children:
             return None
         text = "".join(self._texts)
+        if len(text) > self._limits.longest_text:
+            raise TooLarge(f"has a text of more than {self._limits.longest_text} characters")
         if not text or text.isspace():
             return self._children or None
         if self._children:

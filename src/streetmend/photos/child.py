@@ -20,6 +20,8 @@ HEAD = struct.Struct(">II")
 #: JPEG opens pictures in pairs (MPO) too; of those the first one is taken
 _KINDS = ("JPEG", "PNG", "WEBP", "HEIF")
 _QUALITY = 82
+#: what stands before each scan of a JPEG, and how many an honest one has at most (a progressive one about ten)
+_SCAN, _MOST_SCANS = b"\xff\xda", 100
 
 
 class TooManyPixels(Exception):
@@ -35,12 +37,14 @@ def cleaned(content: bytes, *, most_pixels: int, longest_side: int) -> tuple[int
         if image.width * image.height > most_pixels or 0 in image.size:
             raise TooManyPixels
         if image.format in ("JPEG", "MPO"):
+            if content.count(_SCAN) > _MOST_SCANS:
+                raise ValueError("a JPEG of so many scans is made to cost time")
             # the decoder itself makes it smaller: a twelfth of the memory for a large photo
             image.draft("RGB", (longest_side, longest_side))
-        upright = ImageOps.exif_transpose(image)
         profile = image.info.get("icc_profile")
-        upright.thumbnail((longest_side, longest_side), Image.Resampling.LANCZOS)
-        plain = _in_srgb(_flat(upright), profile)
+        # small before anything else is done with it: no second copy of the whole
+        image.thumbnail((longest_side, longest_side), Image.Resampling.LANCZOS)
+        plain = _in_srgb(_flat(ImageOps.exif_transpose(image)), profile)
     # a new picture: nothing of the old one's information comes along
     bare = Image.new("RGB", plain.size)
     bare.paste(plain)

@@ -31,3 +31,14 @@ def store(jpeg: bytes, *, width: int, height: int, alt: str = "") -> StoredPhoto
 def path_of(name: str) -> str:
     """The path of a photo below the store's root; two letters of its name spread the files over folders."""
     return f"{name[:2]}/{name}"
+
+
+def small_path_of(name: str) -> str:
+    """The path of the photo made small."""
+    return f"small/{path_of(name)}"
+
+
+def remove(name: str) -> None:
+    """The photo, and what was made of it, lie in the store no more."""
+    default_storage.delete(small_path_of(name))
+    default_storage.delete(path_of(name))

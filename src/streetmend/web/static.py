@@ -63,7 +63,7 @@ def _packed(file: Path) -> Path | None:
     packed = settings.DATA / "static" / f"{hashlib.sha256(content).hexdigest()[:24]}.gz"
     try:
         if not packed.exists():
-            packed.parent.mkdir(parents=True, exist_ok=True)
+            packed.parent.mkdir(exist_ok=True)
             draft = packed.with_suffix(f".{os.getpid()}")
             draft.write_bytes(gzip.compress(content, 9, mtime=0))
             draft.replace(packed)

@@ -26,5 +26,6 @@ urlpatterns = [
     path("about/accessibility", about.accessibility, name="accessibility"),
     path("colours.css", about.colours, name="colours"),
     path("map.svg", maps.picture, name="map"),
+    path("photos/small/<str:name>", photos.small_photo, name="small-photo"),
     path("photos/<str:folder>/<str:name>", photos.photo, name="photo"),
 ]

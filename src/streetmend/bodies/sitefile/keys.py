@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import msgspec
 from msgspec import NODEFAULT, Struct
 
-from streetmend.bodies.habits import default_of
+from streetmend.bodies.habits import HABIT_NAMES, default_of
 from streetmend.bodies.reading import struct_in
-from streetmend.bodies.specs import SiteFile
+from streetmend.bodies.specs import EndpointSpec, SiteFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,11 @@ def all_keys() -> tuple[Key, ...]:
 
 def _keys(kind: type[Struct], table: str) -> Iterator[Key]:
     below: list[tuple[type[Struct], str]] = []
-    for info in msgspec.structs.fields(kind):
-        inner, many = struct_in(info.type)
+    # an endpoint's own keys first, then how it differs from the standard
+    for info in sorted(
+        msgspec.structs.fields(kind), key=lambda info: info.name in HABIT_NAMES and kind is EndpointSpec
+    ):
+        inner, many = _table_in(info.type)
         default = default_of(info)
         if table or inner is None:
             yield Key(
@@ -56,6 +59,17 @@ def _keys(kind: type[Struct], table: str) -> Iterator[Key]:
         if inner not in seen:  # [bodies.endpoint] and [[bodies.endpoints]] have the same keys
             seen.add(inner)
             yield from _keys(inner, name)
+
+
+def _table_in(wanted: Any) -> tuple[type[Struct] | None, type | None]:
+    """The table that lies below a key, as `struct_in` finds it; also where a plain value may stand in its place."""
+    inner, many = struct_in(wanted)
+    if inner is None and get_origin(wanted) is list:
+        for part in get_args(get_args(wanted)[0]):
+            inner, _ = struct_in(part)
+            if inner is not None:
+                return inner, list
+    return inner, many
 
 
 @cache

@@ -34,12 +34,14 @@ def worker(clock: Clock) -> Iterator[Finding]:
     alive = last is not None and now - last < MOST_LATE
     if late and not alive:
         yield problem(
-            "worker", f"No worker runs, and {late:,} things should have left by now.", "streetmend work"
+            "worker",
+            f"No worker runs, and {plural(late, 'thing')} should have left by now.",
+            "streetmend work",
         )
     elif late:
         yield problem(
             "worker",
-            f"A worker runs, but {late:,} things should have left more than 5 minutes ago.",
+            f"A worker runs, but {plural(late, 'thing')} should have left more than 5 minutes ago.",
             "streetmend deliveries --state waiting",
         )
     elif alive:

@@ -28,7 +28,7 @@ def answer(offices: Sequence[Office], site: str) -> Answer:
         "seconds and mends everything. The site knows of that only what it asks.</p>"
     )
     heads = "".join(
-        f'<th scope="col">{head}</th>' for head in ("Number", "Office", "Received", "Report", "Status")
+        f'<th scope="col">{head}</th>' for head in ("Number", "Office", "Received (UTC)", "Report", "Status")
     )
     shown = "".join(_row(entry, office) for entry, office in rows[:_SHOWN])
     table = f"<table><thead><tr>{heads}</tr></thead><tbody>{shown}</tbody></table>"
@@ -40,14 +40,21 @@ def answer(offices: Sequence[Office], site: str) -> Answer:
     )
 
 
+def _told(entry: Entry) -> str:
+    return "\n".join([(entry.new.description or "").strip(), *entry.new.media_urls])
+
+
 def _row(entry: Entry, office: Office) -> str:
     said = office.handled.get(entry.service_request_id)
     word = _WORDS.get(said[-1].word, said[-1].word) if said else entry.status
-    cells = (
+    short = (
         escape(entry.service_request_id),
         escape(office.name),
-        f"{entry.received_at:%Y-%m-%d %H:%M:%S} UTC",
-        f"<strong>{escape(entry.new.service_code)}</strong><pre>{linked((entry.new.description or '').strip())}</pre>",
+        f"{entry.received_at:%d %b %H:%M:%S}",
+    )
+    long = (
+        f"<strong>{escape(entry.new.service_code)}</strong><pre>{linked(_told(entry))}</pre>",
         f"{escape(word)}<br><small>{escape(entry.status_notes or '')}</small>",
     )
-    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+    cells = [f'<td class="short">{cell}</td>' for cell in short] + [f"<td>{cell}</td>" for cell in long]
+    return f"<tr>{''.join(cells)}</tr>"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import threading
 import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,8 +10,6 @@ from datetime import UTC, datetime, timedelta
 
 from streetmend.demo.administration.offices import Office
 from streetmend.demo.files import DATA
-
-_LOOK_SECONDS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +44,6 @@ class Handling:
     ) -> None:
         self._offices, self._steps = offices, steps
         self._clock, self._rng = clock or (lambda: datetime.now(UTC)), rng or random.Random()
-
-    def run(self, stop: threading.Event) -> None:
-        """Until `stop`."""
-        while not stop.wait(_LOOK_SECONDS):
-            self.look()
 
     def look(self) -> None:
         """What is due now has been said. Reports that came in before a restart go on where they stood."""

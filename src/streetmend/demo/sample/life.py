@@ -118,7 +118,7 @@ def _handled(
     steps = [step for step in _STEPS if rng.random() < 0.4]
     #: how long it takes is told by the kind of end: what is turned down is turned down soon
     days = rng.expovariate(1 / (16 if end is State.FIXED else 7)) + 0.1
-    forgotten = rng.random() < 0.12
+    forgotten = rng.random() < 0.2
     moments = sorted(rng.random() for _ in steps)
     said = [
         Event(
@@ -131,7 +131,7 @@ def _handled(
         for step, share in zip(steps, moments, strict=True)
     ]
     if not forgotten:
-        words = texts.body_says(rng, end, nynorsk=nynorsk) if rng.random() < 0.9 else ""
+        words = texts.body_says(rng, end, nynorsk=nynorsk)
         said.append(Event(start + timedelta(days=days, minutes=1), actor, words, end, body_id))
     return _in_working_hours(rng, said, after=start)
 
@@ -160,9 +160,13 @@ def _residents(
     closed = next((event for event in said if event.state in _ENDS), None)
     until = min(closed.at if closed else now, now)
     events = []
+    heard: set[str] = set()
     for _ in range(rng.choices((0, 1, 2, 3), (70, 19, 8, 3))[0]):
         at = start + rng.random() * max(until - start, timedelta())
         words = texts.resident_says(rng, "comment", language)
+        if words in heard:
+            continue
+        heard.add(words)
         events.append(Event(at.replace(microsecond=0) + timedelta(seconds=1), Actor.RESIDENT, words))
     if closed is None and now - start > timedelta(days=20) and rng.random() < 0.35:
         at = start + rng.uniform(0.5, 0.95) * (now - start)

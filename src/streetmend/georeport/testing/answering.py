@@ -39,6 +39,10 @@ def found_by(search: RequestSearch, rows: Iterable[Request]) -> list[Request]:
         return [row for row in rows if row.service_request_id in wanted]
     found = [row for row in rows if _matches(search, row)]
     found.sort(key=lambda row: times.aware(row.requested_datetime, UTC) or _LONG_AGO, reverse=True)
+    if search.page or search.page_size:
+        size = search.page_size or search.max_requests or len(found)
+        start = ((search.page or 1) - 1) * size
+        return found[start : start + size]
     return found[: search.max_requests]
 
 
@@ -48,11 +52,14 @@ _LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
 def _matches(search: RequestSearch, row: Request) -> bool:
     codes = search.service_codes
     moment = times.aware(row.requested_datetime, UTC) or _LONG_AGO
+    changed = times.aware(row.updated_datetime, UTC) or moment
     return (
         (not codes or row.service_code in (*codes, search.service_code))
         and (not search.status or row.status in search.status)
         and (search.start_date is None or moment >= search.start_date)
         and (search.end_date is None or moment < search.end_date)
+        and (search.updated_after is None or changed >= search.updated_after)
+        and (search.updated_before is None or changed < search.updated_before)
     )
 
 

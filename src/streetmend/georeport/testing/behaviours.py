@@ -3,11 +3,15 @@
 Each function gives one Behaviour; they say whether the request is stored, when, and what is answered.
 """
 
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import Enum
 from typing import Literal, TypeAlias
+
+from streetmend.georeport.types import Error
+from streetmend.georeport.writing import WRITERS, Format
 
 HTML = "text/html; charset=utf-8"
 
@@ -25,11 +29,16 @@ class Cut(Enum):
     UNREAD = "reset before the request's body has been read"
     SILENT = "reset after the request has been read and before anything is answered"
     HALF = "closed in the middle of the answer"
+    NEVER = "not at all: the body is repeated for as long as the client reads"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An HTTP answer. ``wait`` is how long the endpoint takes before its first byte, in seconds."""
+    """An HTTP answer.
+
+    ``wait`` is how long the endpoint takes before its first byte and ``pace`` how long it takes between two
+    bytes, in seconds. ``raw``: the body goes out without a status line and headers.
+    """
 
     status: int
     body: bytes
@@ -37,11 +46,13 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
     wait: float = 0.0
     cut: Cut = Cut.NOT
+    pace: float = 0.0
+    raw: bool = False
 
     def all_headers(self) -> dict[str, str]:
         """The headers as they go out."""
-        length = len(self.body)
-        return {"Content-Type": self.content_type, "Content-Length": str(length), **dict(self.headers)}
+        length = {} if self.cut is Cut.NEVER else {"Content-Length": str(len(self.body))}
+        return {"Content-Type": self.content_type, **length, **dict(self.headers)}
 
 
 Reply: TypeAlias = Callable[[Answer], Answer]
@@ -60,6 +71,7 @@ class Behaviour:
     late: timedelta = timedelta()
     wait: float = 0.0
     cut: Cut = Cut.NOT
+    pace: float = 0.0
     reply: Reply | None = None
     token: bool = False
     polls: int | None = 0
@@ -111,6 +123,16 @@ def fail(status: int = 500, *, stored: bool = False) -> Behaviour:
 def slow(seconds: float, *, late: timedelta = timedelta()) -> Behaviour:
     """Answer after ``seconds``; stored at once, or ``late``."""
     return Behaviour(name="slow", wait=seconds, late=late)
+
+
+def trickle(pace: float) -> Behaviour:
+    """Store it and answer one byte every ``pace`` seconds, from the status line on."""
+    return Behaviour(name="trickle", pace=pace)
+
+
+def deaf(seconds: float) -> Behaviour:
+    """Read nothing of the body for ``seconds``, and then reset the connection."""
+    return Behaviour(name="deaf", stores=False, wait=seconds, cut=Cut.UNREAD)
 
 
 def drop(*, stored: bool = False) -> Behaviour:
@@ -170,6 +192,26 @@ def wrong_type() -> Behaviour:
     return Behaviour(name="wrong type", reply=lambda usual: replace(usual, content_type=HTML))
 
 
+def endless(*, stored: bool = True) -> Behaviour:
+    """An answer that goes on for as long as anybody reads it."""
+    reply = _page(200, b"<!-- and so on -->\n" * 512, "text/xml")
+    return Behaviour(name="endless", stores=stored, cut=Cut.NEVER, reply=reply)
+
+
+def bomb(megabytes: int = 100, *, stored: bool = True) -> Behaviour:
+    """A small answer in gzip that becomes ``megabytes`` of blanks."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
+    blanks = b" " * 1_000_000
+    body = b"".join([*(packer.compress(blanks) for _ in range(megabytes)), packer.flush()])
+    reply = _page(200, body, "text/xml", (("Content-Encoding", "gzip"),))
+    return Behaviour(name="bomb", stores=stored, reply=reply)
+
+
+def no_http(body: bytes = b"\x15\x03\x01\x00\x02\x02\x50", *, stored: bool = True) -> Behaviour:
+    """Bytes that are no HTTP answer at all; by default what a TLS server says to plain text."""
+    return Behaviour(name="no http", stores=stored, reply=lambda _: Answer(0, body, "", raw=True))
+
+
 def cut_short() -> Behaviour:
     """A complete HTTP answer of which the second half is missing, Content-Length and all."""
     return Behaviour(
@@ -194,9 +236,6 @@ class _ErrorReply:
     headers: tuple[tuple[str, str], ...] = field(default=())
 
     def __call__(self, usual: Answer) -> Answer:
-        from streetmend.georeport.types import Error
-        from streetmend.georeport.writing import WRITERS, Format
-
         fmt: Format = "json" if "json" in usual.content_type else "xml"
         body = WRITERS[fmt].write_errors([Error(code=str(self.status), description=self.description)])
         return Answer(self.status, body, usual.content_type, self.headers)

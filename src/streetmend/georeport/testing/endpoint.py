@@ -7,6 +7,7 @@ the connection is to end. ``server.serving`` puts it on a real socket.
 import re
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from threading import RLock
 from urllib.parse import unquote, urlsplit
@@ -17,7 +18,7 @@ from streetmend.georeport.form_reading import attribute_faults, read_new_request
 from streetmend.georeport.multipart import Form, read_form
 from streetmend.georeport.search import RequestSearch, split_query
 from streetmend.georeport.testing.answering import as_request, found_by, within
-from streetmend.georeport.testing.behaviours import ACCEPT, Answer, Behaviour
+from streetmend.georeport.testing.behaviours import ACCEPT, Answer, Behaviour, Cut
 from streetmend.georeport.testing.ledger import Entry, Ledger, Seen
 from streetmend.georeport.types import (
     Accepted,
@@ -125,6 +126,20 @@ class PretendEndpoint:
         with self._lock:
             self._always[_known(operation)] = behaviour or ACCEPT
 
+    def offer(self, service: Service, definition: ServiceDefinition | None = None) -> None:
+        """The service is offered from now on, with the questions of ``definition`` if there are any."""
+        code = service.service_code
+        with self._lock:
+            self.services = {**self.services, code: service}
+            kept = {known: one for known, one in self.definitions.items() if known != code}
+            self.definitions = {**kept, code: definition} if definition else kept
+
+    def withdraw(self, service_code: str) -> None:
+        """The service is not offered any longer."""
+        with self._lock:
+            self.services = {code: one for code, one in self.services.items() if code != service_code}
+            self.definitions = {code: one for code, one in self.definitions.items() if code != service_code}
+
     def say(
         self,
         service_request_id: str,
@@ -178,6 +193,14 @@ class PretendEndpoint:
             usual = self._errors(400, [str(fault) for fault in error.faults], fmt)
         answer = behaviour.reply(usual) if behaviour.reply else usual
         return _timed(answer, behaviour)
+
+    def reads_body(self, method: str, target: str) -> bool:
+        """False where the next such request is to be cut off before its body has been read."""
+        found = self._route(method, urlsplit(target).path)
+        with self._lock:
+            waiting = self._script.get(found[0]) if found else None
+            behaviour = waiting[0] if waiting else self._always.get(found[0] if found else "", ACCEPT)
+        return behaviour.cut is not Cut.UNREAD
 
     def _route(self, method: str, path: str) -> tuple[str, str, Format] | None:
         base = self.base.rstrip("/")
@@ -266,16 +289,14 @@ class PretendEndpoint:
             raise InvalidParameters(faults)
         if not behaviour.stores:
             return b""
-        before = len(self.ledger.entries())
         entry = self.ledger.store(
             new,
             form.fields,
             headers,
             late=behaviour.late,
             key=headers.get("idempotency-key") if self.honours_keys else None,
+            on_new=self.on_stored,
         )
-        if self.on_stored is not None and len(self.ledger.entries()) != before:
-            self.on_stored(entry)
         return self._receipt(entry, behaviour, fmt)
 
     def _receipt(self, entry: Entry, behaviour: Behaviour, fmt: Format) -> bytes:
@@ -329,11 +350,5 @@ def _form(headers: Mapping[str, str], body: bytes) -> Form:
 
 
 def _timed(answer: Answer, behaviour: Behaviour) -> Answer:
-    return Answer(
-        answer.status,
-        answer.body,
-        answer.content_type,
-        answer.headers,
-        wait=behaviour.wait or answer.wait,
-        cut=behaviour.cut if answer.cut is answer.cut.NOT else answer.cut,
-    )
+    cut = behaviour.cut if answer.cut is Cut.NOT else answer.cut
+    return replace(answer, wait=behaviour.wait or answer.wait, pace=behaviour.pace or answer.pace, cut=cut)

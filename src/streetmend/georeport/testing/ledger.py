@@ -94,27 +94,43 @@ class Ledger:
         *,
         late: timedelta = timedelta(),
         key: str | None = None,
+        on_new: Callable[[Entry], None] | None = None,
     ) -> Entry:
-        """The request is stored and has an id; with a ``key`` that was seen before it is the same one again."""
+        """The request is stored and has an id; with a ``key`` that was seen before it is the same one again.
+
+        ``on_new`` is called with a request that was not stored before, ``late`` or not.
+        """
         with self._lock:
-            if key is not None and key in self._by_key:
-                return self._entries[self._by_key[key]]
-            self._count += 1
-            now = self._clock()
-            entry = Entry(
-                service_request_id=self._number(self._count),
-                new=new,
-                fields=fields,
-                uploads=new.uploads,
-                headers=dict(headers),
-                received_at=now,
-                visible_from=now + late,
-                updated_at=now + late,
-            )
-            self._entries[entry.service_request_id] = entry
-            if key is not None:
-                self._by_key[key] = entry.service_request_id
-            return entry
+            known = self._by_key.get(key) if key is not None else None
+            entry = self._entries[known] if known else self._new(new, fields, headers, late, key)
+        if on_new is not None and not known:
+            on_new(entry)
+        return entry
+
+    def _new(
+        self,
+        new: NewRequest,
+        fields: tuple[tuple[str, str], ...],
+        headers: Mapping[str, str],
+        late: timedelta,
+        key: str | None,
+    ) -> Entry:
+        self._count += 1
+        now = self._clock()
+        entry = Entry(
+            service_request_id=self._number(self._count),
+            new=new,
+            fields=fields,
+            uploads=new.uploads,
+            headers=dict(headers),
+            received_at=now,
+            visible_from=now + late,
+            updated_at=now + late,
+        )
+        self._entries[entry.service_request_id] = entry
+        if key is not None:
+            self._by_key[key] = entry.service_request_id
+        return entry
 
     def entries(self) -> tuple[Entry, ...]:
         """All requests that are stored by now, oldest first."""

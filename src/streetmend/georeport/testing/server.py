@@ -3,15 +3,18 @@
 import socket
 import struct
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from http.client import responses
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from streetmend.georeport.testing.behaviours import Answer, Cut
 
 _LONGEST_BODY = 64 * 1024 * 1024
+_BEFORE_A_RESET = 0.05
+"""Seconds that the bytes before a reset have to arrive: the client must see half an answer, not none."""
+_TEXT = "text/plain; charset=utf-8"
 
 
 class Handles(Protocol):
@@ -21,6 +24,15 @@ class Handles(Protocol):
         self, method: str, target: str, headers: Mapping[str, str] | None = None, body: bytes = b""
     ) -> Answer:
         """The answer to an HTTP request."""
+        ...
+
+
+@runtime_checkable
+class CutsOff(Protocol):
+    """What may refuse to read a body, as a PretendEndpoint does when it is scripted so."""
+
+    def reads_body(self, method: str, target: str) -> bool:
+        """Is the body of this request to be read?"""
         ...
 
 
@@ -75,36 +87,59 @@ class _Handler(BaseHTTPRequestHandler):
         """The ledger knows all that came; standard error stays quiet."""
 
     def _answer(self) -> None:
-        length = min(int(self.headers.get("Content-Length") or 0), _LONGEST_BODY)
-        body = self.rfile.read(length) if length else b""
-        answer = self.server.behind.handle(self.command, self.path, dict(self.headers.items()), body)
-        if answer.cut in (Cut.UNREAD, Cut.SILENT):
-            self._reset()
+        self.close_connection = True
+        behind = self.server.behind
+        reads = not isinstance(behind, CutsOff) or behind.reads_body(self.command, self.path)
+        body = self._body() if reads else b""
+        if isinstance(body, Answer):
+            self._write(body)
             return
-        if answer.wait and self.server.stopping.wait(answer.wait):
+        answer = behind.handle(self.command, self.path, dict(self.headers.items()), body)
+        stopped = answer.wait > 0 and self.server.stopping.wait(answer.wait)
+        if stopped or answer.cut in (Cut.UNREAD, Cut.SILENT):
             self._reset()
-            return
-        self._write(answer)
+        else:
+            self._write(answer)
+
+    def _body(self) -> bytes | Answer:
+        """The request's body, or the error where its length is not told or is too much."""
+        if "Transfer-Encoding" in self.headers:
+            return Answer(411, b"Content-Length is required.\n", _TEXT)
+        length = (self.headers.get("Content-Length") or "0").strip()
+        if not (length.isascii() and length.isdecimal()):
+            return Answer(400, b"Content-Length is no number.\n", _TEXT)
+        if len(length) > len(str(_LONGEST_BODY)) or int(length) > _LONGEST_BODY:
+            return Answer(413, b"The body is too large.\n", _TEXT)
+        return self.rfile.read(int(length))
 
     def _write(self, answer: Answer) -> None:
-        self.send_response(answer.status)
-        for name, value in answer.all_headers().items():
-            self.send_header(name, value)
-        self.send_header("Connection", "close")
-        self.end_headers()
-        self.close_connection = True
-        if self.command == "HEAD":
-            return
+        head = b"" if answer.raw else _head(answer)
+        body = b"" if self.command == "HEAD" else answer.body
         if answer.cut is Cut.HALF:
-            self.wfile.write(answer.body[: len(answer.body) // 2])
-            self.wfile.flush()
-            time.sleep(0.05)
+            self._send(head + body[: len(body) // 2], answer.pace)
+            self.server.stopping.wait(_BEFORE_A_RESET)
             self._reset()
             return
-        self.wfile.write(answer.body)
+        self._send(head + body, answer.pace)
+        while answer.cut is Cut.NEVER and body and not self.server.stopping.is_set():
+            self._send(body, answer.pace)
+
+    def _send(self, content: bytes, pace: float) -> None:
+        if not pace:
+            self.wfile.write(content)
+            return
+        for byte in content:
+            self.wfile.write(bytes([byte]))
+            if self.server.stopping.wait(pace):
+                return
 
     def _reset(self) -> None:
         """The connection is torn down with an RST, as by a crash."""
-        self.close_connection = True
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.connection.close()
+
+
+def _head(answer: Answer) -> bytes:
+    lines = [f"HTTP/1.1 {answer.status} {responses.get(answer.status, 'Unknown')}"]
+    lines += [f"{name}: {value}" for name, value in answer.all_headers().items()]
+    return "\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1", "replace")

@@ -42,16 +42,34 @@ def show_report(*, report: Report, now: datetime) -> Report:
 
 def hide_update(*, update: Update, now: datetime) -> None:
     """The update shows nowhere any more; the report's state stays as it is."""
-    with transaction.atomic():
-        report = Report.objects.select_for_update().get(pk=update.report_id)
-        Update.objects.filter(pk=update.pk).update(hidden=True)
-        kept.refresh(report, now=now)
+    _flag_update(update, hidden=True, now=now)
+
+
+def show_update(*, update: Update, now: datetime) -> None:
+    """The update shows again."""
+    _flag_update(update, hidden=False, now=now)
 
 
 def hide_photo(*, photo: Photo, now: datetime) -> None:
     """The photo shows nowhere any more."""
+    _flag_photo(photo, hidden=True, now=now)
+
+
+def show_photo(*, photo: Photo, now: datetime) -> None:
+    """The photo shows again."""
+    _flag_photo(photo, hidden=False, now=now)
+
+
+def _flag_update(update: Update, *, hidden: bool, now: datetime) -> None:
+    with transaction.atomic():
+        report = Report.objects.select_for_update().get(pk=update.report_id)
+        Update.objects.filter(pk=update.pk).update(hidden=hidden)
+        kept.refresh(report, now=now)
+
+
+def _flag_photo(photo: Photo, *, hidden: bool, now: datetime) -> None:
     with transaction.atomic():
         report_id = photo.report_id or (photo.update.report_id if photo.update else None)
-        Photo.objects.filter(pk=photo.pk).update(hidden=True)
+        Photo.objects.filter(pk=photo.pk).update(hidden=hidden)
         if report_id:
             kept.refresh(Report.objects.select_for_update().get(pk=report_id), now=now)

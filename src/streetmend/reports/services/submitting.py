@@ -186,11 +186,15 @@ def _categories(here: Responsible) -> list[Category]:
         raise NobodyResponsible("Nobody is responsible here.")
     if here.why == Why.NO_SUCH_CATEGORY:
         raise CategoryUnknown("Choose one of the categories of this place.")
-    return list(
+    found = list(
         Category.objects.select_related("body", "name", "endpoint")
         .filter(pk__in=[category.id for category in here.categories])
         .order_by("body_id", "id")
     )
+    if not found:
+        # it was there a moment ago, when what we keep in memory was read
+        raise CategoryUnknown("Choose one of the categories of this place.")
+    return found
 
 
 def _answers(here: Responsible, given: Mapping[str, Sequence[str]], zone: tzinfo) -> list[dict[str, object]]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from streetmend.photos.small import small
 from streetmend.photos.store import path_of
 from streetmend.reports.queries.stories import is_public_photo
 
@@ -19,10 +21,25 @@ _NAME = re.compile(r"[0-9a-f]{32}\.jpg")
 @cache_control(public=True, max_age=3600)
 def photo(request: HttpRequest, folder: str, name: str) -> HttpResponseBase:
     """The photo, as long as it stands on a public report; within an hour after it is hidden, nobody sees it any more."""
-    if not _NAME.fullmatch(name) or path_of(name) != f"{folder}/{name}" or not is_public_photo(name):
+    if not _NAME.fullmatch(name) or path_of(name) != f"{folder}/{name}":
+        raise Http404
+    return _shown(name, path_of)
+
+
+@require_safe
+@cache_control(public=True, max_age=3600)
+def small_photo(request: HttpRequest, name: str) -> HttpResponseBase:
+    """The same photo as a list shows it."""
+    if not _NAME.fullmatch(name):
+        raise Http404
+    return _shown(name, small)
+
+
+def _shown(name: str, path: Callable[[str], str]) -> HttpResponseBase:
+    if not is_public_photo(name):
         raise Http404
     try:
-        file = default_storage.open(path_of(name))
+        file = default_storage.open(path(name))
     except OSError as error:
         raise Http404 from error
     answer = FileResponse(file, content_type="image/jpeg")

@@ -1,0 +1,82 @@
+"""`python -m bench`: every benchmark, each in a process of its own, and whether the goals are met."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.report import Result, show
+from tests.support.postgres import PrivatePostgres
+
+DATABASES = ("SQLite", "PostgreSQL")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--reports", type=int, default=100_000, help="how many reports there are (100000)")
+    parser.add_argument("--repeat", type=int, default=120, help="how often each answer is made (120)")
+    parser.add_argument("--only", choices=["requests", "places"], help="one of the benchmarks")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    asked = parser.parse_args()
+    results: list[Result] = []
+    if asked.only != "places":
+        for database in DATABASES:
+            results += _requests(database, asked.reports, asked.repeat)
+    if asked.only != "requests":
+        results += _run("bench.places", {})
+    if asked.json:
+        print(json.dumps([one.as_dict() for one in results], ensure_ascii=False, indent=2))
+    else:
+        show(results)
+    return 0 if all(one.met is not False for one in results) else 1
+
+
+def _requests(database: str, reports: int, repeat: int) -> list[Result]:
+    """The benchmark of searches on a site of its own that is thrown away."""
+    with _database(database) as (url, folder):
+        environment = {
+            "DATABASE_URL": url,
+            "STREETMEND_DATA": str(folder),
+            "STREETMEND_BASE_URL": "http://127.0.0.1:8000",
+        }
+        return _run("bench.requests", environment, f"--reports={reports}", f"--repeat={repeat}")
+
+
+@contextmanager
+def _database(kind: str) -> Iterator[tuple[str, Path]]:
+    with tempfile.TemporaryDirectory(prefix="streetmend-bench-") as name:
+        folder = Path(name)
+        if kind == "SQLite":
+            yield f"sqlite:///{folder / 'bench.sqlite3'}", folder
+            return
+        server = PrivatePostgres()
+        try:
+            server.start()
+            yield server.url, folder
+        finally:
+            server.stop()
+
+
+def _run(module: str, environment: dict[str, str], *arguments: str) -> list[Result]:
+    """What the benchmark found; its progress goes to standard error as it comes."""
+    done = subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SystemExit(f"{module} failed with status {done.returncode}")
+    return [Result(**row) for row in json.loads(done.stdout)]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

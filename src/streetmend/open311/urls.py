@@ -1,0 +1,17 @@
+"""The addresses of the Open311 server: one base for each dialect, and the page for people."""
+
+from django.urls import path, re_path
+
+from streetmend.georeport.dialect import SERVED
+from streetmend.open311 import page, wire
+from streetmend.open311.views import answer
+
+urlpatterns = [
+    path("open311/", page.page, name="open311"),
+    *(
+        re_path(
+            rf"^{base.lstrip('/')}(?P<path>.*)$", answer, {"dialect": SERVED[name]}, name=f"open311-{name}"
+        )
+        for name, base in wire.BASES.items()
+    ),
+]

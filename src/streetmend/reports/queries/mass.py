@@ -1,0 +1,142 @@
+"""Many public reports at once, as plain rows of the columns that are shown, and the digest by which a kept answer is found.
+
+Nothing here makes model objects: Django's own conversion of a thousand reports costs more than everything else together.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from streetmend.reports.queries.search import Search
+from streetmend.reports.queries.search_sql import Sql, page_sql
+
+_CONVERTED = frozenset(
+    {"closed", "photo_names", "recipient_ids", "requested_at", "updated_at", "sent_at", "expected_at"}
+)
+# sqlite3 lets go of the interpreter's lock at each row: with threads side by side a page would cost three times as much
+_one_page_at_a_time = threading.Lock()
+
+
+class ReportRow(NamedTuple):
+    """What a mass read tells of a report.
+
+    Times are texts in UTC that begin `YYYY-MM-DD hh:mm:ss`. `photo_names` (a list of texts) and `recipient_ids` (a list of
+    numbers) are JSON as it stands in the database. `name` is None unless it may be shown. `closed` is a bool or 0 or 1.
+    """
+
+    id: int
+    version: int
+    closed: bool | int
+    state: str
+    status_notes: str
+    title: str
+    detail: str
+    category_name_id: int
+    recipient_ids: str
+    requested_at: str
+    updated_at: str
+    sent_at: str | None
+    expected_at: str | None
+    address: str
+    lat: float
+    long: float
+    photo_names: str
+    source: str
+    comment_count: int
+    name: str | None
+
+
+_REQUESTED = ReportRow._fields.index("requested_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The rows found, whether there are more, and the digest of exactly these rows."""
+
+    rows: Sequence[tuple[Any, ...]]
+    more: bool
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What identifies a page without reading it: ids and versions of its rows, and the epoch of the names that it shows."""
+
+    rows: str
+    epoch: int
+
+
+def digest(search: Search) -> Digest:
+    """The digest of the page as it is now; one statement that returns one row."""
+    found = page_sql(search, "r.id AS id, r.version AS version, r.requested_at AS at")
+    if connection.vendor == "sqlite":
+        joined = "group_concat(id || ':' || version)"
+    else:
+        order = "id" if search.ids is not None else "at DESC, id DESC"
+        joined = f"string_agg(id || ':' || version, ',' ORDER BY {order})"
+    parts = [
+        "SELECT (SELECT",
+        joined,
+        "FROM (",
+        found.text,
+        ") page), (SELECT epoch FROM bodies_site WHERE id = 1)",
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(" ".join(parts), found.params)
+        rows, epoch = cursor.fetchone()
+    return Digest(rows or "", epoch or 0)
+
+
+def page(search: Search) -> Page:
+    """The reports of the search, at most `search.limit`, as tuples in the order of `ReportRow`; one statement."""
+    found = _fetch(page_sql(search, _columns()))
+    text = ",".join([f"{row[0]}:{row[1]}" for row in found])
+    if search.ids is not None:
+        by_id = {row[0]: row for row in found}
+        return Page([by_id[one] for one in search.ids if one in by_id], more=False, digest=text)
+    kept = _cut(found, search)
+    return Page(kept, more=len(kept) < len(found), digest=text)
+
+
+def _columns() -> str:
+    """The columns of `ReportRow` as texts and numbers, so that no driver converts them."""
+    sqlite = connection.vendor == "sqlite"
+    columns: list[str] = []
+    for name in ReportRow._fields:
+        if name == "name":
+            columns.append("CASE WHEN r.show_name THEN r.name END")
+        elif sqlite:
+            # with the plus it is an expression, which has no declared type to convert from
+            columns.append(f"+r.{name}" if name in _CONVERTED else f"r.{name}")
+        else:
+            columns.append(f"r.{name}::text" if name in _CONVERTED and name != "closed" else f"r.{name}")
+    return ", ".join(columns)
+
+
+def _fetch(statement: Sql) -> list[tuple[Any, ...]]:
+    turn: AbstractContextManager[object] = (
+        _one_page_at_a_time if connection.vendor == "sqlite" else nullcontext()
+    )
+    with turn, connection.cursor() as cursor:
+        cursor.execute(statement.text, statement.params)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+def _cut(found: list[tuple[Any, ...]], search: Search) -> list[tuple[Any, ...]]:
+    """The page without the row that came only to show that there are more, and without a second that would be torn apart."""
+    if len(found) <= search.limit:
+        return found
+    page = found[: search.limit]
+    torn = found[search.limit][_REQUESTED][:19]
+    if search.offset is not None or page[0][_REQUESTED][:19] == torn:
+        return page
+    while page[-1][_REQUESTED][:19] == torn:
+        page.pop()
+    return page

@@ -1,0 +1,271 @@
+"""A search as one statement over the kept columns and their indexes.
+
+SQLite is told which index to walk, so that its plan is the same with and without statistics; PostgreSQL plans by itself, but
+for a search that is known to find few rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from math import cos, radians, sin
+from typing import TypeAlias
+
+from django.db import connection
+
+from streetmend.reports.queries.search import METRES_PER_DEGREE, Circle, Search, Window
+
+#: up to so many rows that are new or near enough are sorted rather than looked for among the newest
+FEW = 5_000
+#: up to so many categories are each looked up in their own index
+MOST_BRANCHES = 30
+#: no database counts further
+_FARTHEST = 1 << 62
+_ESCAPED = str.maketrans({"%": r"\%", "_": r"\_", "\\": "\\\\"})
+
+
+class Way(Enum):
+    """Along which index the reports are found."""
+
+    NEWEST = "report_newest"
+    CATEGORY = "report_category"
+    UPDATED = "report_updated"
+    PLACE = "report_place"
+
+
+Param: TypeAlias = str | int | float | datetime | None
+
+
+@dataclass(slots=True)
+class Sql:
+    """A piece of SQL with the values of its placeholders."""
+
+    text: str
+    params: list[Param] = field(default_factory=list)
+
+
+class _Where:
+    """Conditions, all of which must hold."""
+
+    def __init__(self, first: str) -> None:
+        self._conditions = [first]
+        self._params: list[Param] = []
+
+    def add(self, condition: str, *params: Param) -> None:
+        self._conditions.append(condition)
+        self._params += params
+
+    def flag(self, column: str, value: bool | None) -> None:
+        if value is not None:
+            self.add(column if value else f"NOT {column}")
+
+    def moments(self, column: str, since: datetime | None, before: datetime | None) -> None:
+        adapt = connection.ops.adapt_datetimefield_value
+        if since is not None:
+            self.add(f"{column} >= %s", adapt(since))
+        if before is not None:
+            self.add(f"{column} < %s", adapt(before))
+
+    def one_of(self, column: str, ids: Sequence[int] | None) -> None:
+        if ids is None:
+            return
+        if not ids:
+            self.add("1 = 0")
+        elif len(ids) == 1:
+            self.add(f"{column} = %s", ids[0])
+        else:
+            self.add(f"{column} IN ({', '.join(map(str, ids))})")
+
+    def window(self, window: Window) -> None:
+        self.add("r.lat BETWEEN %s AND %s", window.min_lat, window.max_lat)
+        self.add("r.long BETWEEN %s AND %s", window.min_long, window.max_long)
+
+    def circle(self, circle: Circle) -> None:
+        """The haversine of the angle between the places is at most that of the radius."""
+        half = radians(min(circle.radius / METRES_PER_DEGREE, 180.0)) / 2
+        self.add(
+            "power(sin(radians(r.lat - %s) / 2), 2)"
+            " + %s * cos(radians(r.lat)) * power(sin(radians(r.long - %s) / 2), 2) <= %s",
+            circle.lat,
+            cos(radians(circle.lat)),
+            circle.long,
+            sin(half) ** 2,
+        )
+
+    def word(self, word: str) -> None:
+        """Both databases ignore the case of ASCII letters; other letters are asked for in the usual spellings."""
+        spellings = dict.fromkeys([word, word.lower(), word.upper(), word.capitalize()])
+        like = "LIKE" if connection.vendor == "sqlite" else "ILIKE"
+        options: list[str] = []
+        patterns: list[Param] = []
+        for spelling in spellings if not word.isascii() else [word]:
+            for column in ("r.title", "r.detail"):
+                options.append(f"{column} {like} %s ESCAPE %s")
+                patterns += [f"%{spelling.translate(_ESCAPED)}%", "\\"]
+        self.add(f"({' OR '.join(options)})", *patterns)
+
+    def sql(self) -> Sql:
+        return Sql(" AND ".join(self._conditions), self._params)
+
+
+def page_sql(search: Search, columns: str) -> Sql:
+    """The statement that selects `columns` (of the report `r`) of the page, and of one more where there is one.
+
+    May first ask the database whether few rows are new or near enough, which decides how the statement goes about it.
+    """
+    if search.ids is not None:
+        where = _Where("r.visible")
+        where.one_of("r.id", search.ids)
+        return _joined(["SELECT", columns, "FROM reports_report r WHERE", where.sql(), "ORDER BY r.id"])
+    if search.categories == () or search.bodies == ():
+        return _joined(["SELECT", columns, "FROM reports_report r WHERE r.id IS NULL"])
+    few = _few(search)
+    if few is not None:
+        return _sorted(search, columns, few)
+    if search.bodies is not None:
+        return _merged(search, columns, [_delivery_branch(search, body) for body in search.bodies])
+    categories = search.categories
+    if categories is not None and 1 < len(categories) <= MOST_BRANCHES:
+        return _merged(search, columns, [_report_branch(search, (one,), Way.CATEGORY) for one in categories])
+    way = Way.CATEGORY if categories is not None and len(categories) == 1 else Way.NEWEST
+    keys = ["SELECT", columns, *_report_source(search, categories, way)]
+    return _joined([*keys, "ORDER BY r.requested_at DESC, r.id DESC", _extent(search)])
+
+
+def _few(search: Search) -> Way | None:
+    """The index by which at most `FEW` reports are found for certain, if any."""
+    where = _Where("r.visible")
+    if search.updated_since is not None or search.updated_before is not None:
+        way = Way.UPDATED
+        where.moments("r.updated_at", search.updated_since, search.updated_before)
+    elif search.window is not None or search.circle is not None:
+        way = Way.PLACE
+        _windows(where, search)
+    else:
+        return None
+    inner: list[str | Sql] = ["SELECT 1 FROM", _indexed(way), "WHERE", where.sql(), f"LIMIT {FEW + 1}"]
+    counting = _joined(["SELECT count(*) FROM (", *inner, ") found"])
+    with connection.cursor() as cursor:
+        cursor.execute(counting.text, counting.params)
+        return way if cursor.fetchone()[0] <= FEW else None
+
+
+def _sorted(search: Search, columns: str, way: Way) -> Sql:
+    """All rows that the index finds are looked at, and what remains of them is sorted."""
+    source: list[str | Sql] = [_indexed(way)]
+    if connection.vendor != "sqlite":
+        # OFFSET 0 keeps the planner from looking for these few among the newest
+        fence = _Where("r.visible")
+        if way is Way.UPDATED:
+            fence.moments("r.updated_at", search.updated_since, search.updated_before)
+        else:
+            _windows(fence, search)
+        source = ["(SELECT * FROM reports_report r WHERE", fence.sql(), "OFFSET 0) r"]
+    where = _Where("r.visible")
+    where.one_of("r.category_name_id", search.categories)
+    where.moments("r.requested_at", search.since, search.before)
+    where.flag("r.closed", search.closed)
+    _conditions(where, search)
+    if search.bodies is not None:
+        ids = ", ".join(map(str, search.bodies))
+        sent = "SELECT 1 FROM reports_delivery d WHERE d.report_id = r.id AND d.visible AND d.body_id IN"
+        where.add(f"EXISTS ({sent} ({ids}))")
+    order = ["ORDER BY r.requested_at DESC, r.id DESC", _extent(search)]
+    return _joined(["SELECT", columns, "FROM", *source, "WHERE", where.sql(), *order])
+
+
+def _merged(search: Search, columns: str, branches: Sequence[Sql]) -> Sql:
+    """Each branch is read newest first along an index of its own, no further than the page reaches; reports are found once."""
+    if connection.vendor != "sqlite" and len(branches) > 1:
+        # SQLite merges branches row by row without being told where to stop, and takes no LIMIT inside
+        deepest = f"ORDER BY at DESC, id DESC LIMIT {_offset(search) + search.limit + 1}"
+        branches = [_joined(["(", branch, deepest, ")"]) for branch in branches]
+    union: list[str | Sql] = [branches[0]]
+    for branch in branches[1:]:
+        union += ["UNION", branch]
+    keys = ["FROM (", *union, "ORDER BY at DESC, id DESC", _extent(search), ") k"]
+    # SQLite keeps to this order of the tables, as CROSS says; to PostgreSQL it is a condition like any other
+    report = ["CROSS JOIN reports_report r WHERE r.id = k.id ORDER BY k.at DESC, k.id DESC"]
+    return _joined(["SELECT", columns, *keys, *report])
+
+
+def _report_branch(search: Search, categories: tuple[int, ...], way: Way) -> Sql:
+    return _joined(["SELECT r.requested_at AS at, r.id AS id", *_report_source(search, categories, way)])
+
+
+def _report_source(search: Search, categories: tuple[int, ...] | None, way: Way) -> list[str | Sql]:
+    where = _Where("r.visible")
+    where.one_of("r.category_name_id", categories)
+    where.moments("r.requested_at", search.since, search.before)
+    where.flag("r.closed", search.closed)
+    _conditions(where, search)
+    return ["FROM", _indexed(way), "WHERE", where.sql()]
+
+
+def _delivery_branch(search: Search, body: int) -> Sql:
+    where = _Where("d.visible")
+    where.add("d.body_id = %s", body)
+    where.one_of("d.category_name_id", search.categories)
+    where.moments("d.requested_at", search.since, search.before)
+    where.flag("d.closed", search.closed)
+    source = "FROM reports_delivery d"
+    if connection.vendor == "sqlite":
+        source += " INDEXED BY delivery_body"
+    if _needs_report(search):
+        source += " CROSS JOIN reports_report r"
+        where.add("r.id = d.report_id")
+        _conditions(where, search)
+    return _joined(["SELECT DISTINCT d.requested_at AS at, d.report_id AS id", source, "WHERE", where.sql()])
+
+
+def _needs_report(search: Search) -> bool:
+    """Whether a condition asks for a column that a delivery does not carry."""
+    asked = (
+        search.updated_since,
+        search.updated_before,
+        search.source,
+        search.has_photo,
+        search.window,
+        search.circle,
+    )
+    return any(value is not None for value in asked) or bool(search.words)
+
+
+def _conditions(where: _Where, search: Search) -> None:
+    """Whatever only the report itself can answer, the cheapest first."""
+    where.flag("r.has_photo", search.has_photo)
+    if search.source is not None:
+        where.add("r.source = %s", search.source)
+    where.moments("r.updated_at", search.updated_since, search.updated_before)
+    _windows(where, search)
+    if search.circle is not None:
+        where.circle(search.circle)
+    for word in search.words:
+        where.word(word)
+
+
+def _windows(where: _Where, search: Search) -> None:
+    for window in (search.window, search.circle.window() if search.circle else None):
+        if window is not None:
+            where.window(window)
+
+
+def _indexed(way: Way) -> str:
+    return f"reports_report r INDEXED BY {way.value}" if connection.vendor == "sqlite" else "reports_report r"
+
+
+def _extent(search: Search) -> str:
+    offset = _offset(search)
+    return f"LIMIT {search.limit + 1}" + (f" OFFSET {offset}" if offset else "")
+
+
+def _offset(search: Search) -> int:
+    return min(search.offset or 0, _FARTHEST)
+
+
+def _joined(parts: Sequence[str | Sql]) -> Sql:
+    texts = [part if isinstance(part, str) else part.text for part in parts]
+    params = [value for part in parts if isinstance(part, Sql) for value in part.params]
+    return Sql(" ".join(texts), params)
