@@ -20,6 +20,7 @@ from streetmend.bodies.models import Endpoint
 from streetmend.bodies.queries import site
 from streetmend.clock import Clock
 from streetmend.exchange.calling import KeyUnusable, ask, line_to, seconds_until
+from streetmend.exchange.crash import crash
 from streetmend.exchange.database import DatabaseThread
 from streetmend.exchange.wire import pulled_status, pulled_update
 from streetmend.fetch import Fetched, FetchError, Transport
@@ -227,6 +228,7 @@ class Puller:
                 latest_only=latest_only,
             )
         )
+        crash("after_page_stored")
         if new:
             logger.info("endpoint=%d pulled new=%d of=%d", self.endpoint.pk, new, len(rows))
 

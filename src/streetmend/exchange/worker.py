@@ -292,6 +292,7 @@ class Worker:
             return False
         taken = await self.database(self._claim_notices)
         if taken:
+            crash("after_notices_claimed")
             self.mail_jobs += 1
             self._start(self._tell(taken))
         return bool(taken)
@@ -319,6 +320,7 @@ class Worker:
         try:
             loop = asyncio.get_running_loop()
             ends = await loop.run_in_executor(self.mail_lanes, send_mails, [mail for _, mail in taken])
+            crash("after_notices_sent")
             results = notice_mails.results_of([notice for notice, _ in taken], ends)
             await self.database(
                 partial(record_notices, worker=self.name, results=results, now=self.clock.now())
@@ -364,6 +366,7 @@ class Worker:
     async def _apply_row(self, inbox_id: int) -> None:
         try:
             state = await self.database(partial(apply_row, inbox_id=inbox_id, now=self.clock.now()))
+            crash("after_row_applied")
             logger.info("inbox=%d %s", inbox_id, state.value)
         except Exception as error:
             logger.exception("inbox=%d could not be applied", inbox_id)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
 
 from streetmend.reports.models import Delivery, Inbox, Report, Update
 from streetmend.reports.models.outbox import DeliveryKind, InboxState
@@ -27,6 +27,8 @@ from streetmend.text import clean_text
 _LONGEST_TEXT = 10_000
 #: an endpoint's clock may be ahead by so much before its word is no longer taken for the time
 _AHEAD = timedelta(minutes=5)
+#: numbers that count up, with a short word before them: "17", "u17", "UPD-17"
+_COUNTED = re.compile(r"[^\d]{0,10}(\d{1,18})", re.ASCII)
 
 
 def apply_row(*, inbox_id: int, now: datetime) -> InboxState:
@@ -185,18 +187,15 @@ def folded_state(report: Report) -> str:
     return state
 
 
-def _order(update: Update) -> tuple[datetime, int, int]:
-    number = update.remote_id
-    return (update.at, int(number) if number.isascii() and number.isdigit() else 0, update.pk)
+def _order(update: Update) -> tuple[datetime, int, str, int]:
+    """By when it was said; what was said in one second by the number that the body gave it, so that no arrival decides."""
+    number = _COUNTED.fullmatch(update.remote_id)
+    return (update.at, int(number[1]) if number else 0, update.remote_id, update.pk)
 
 
 def _keep_notes(report: Report) -> None:
     """The body's latest public words are the report's status notes."""
-    latest = (
-        Update.objects.filter(Q(report=report), actor=Actor.BODY, hidden=False)
-        .exclude(text="")
-        .order_by("-at", "-id")
-        .first()
-    )
+    said = Update.objects.filter(report=report, actor=Actor.BODY, hidden=False).exclude(text="")
+    latest = max(said, key=_order, default=None)
     if latest is not None:
         report.status_notes = latest.text
