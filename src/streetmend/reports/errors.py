@@ -39,6 +39,12 @@ class TooManyPhotos(ReportError):
     field = "photos"
 
 
+class TooManyMails(ReportError):
+    """The address has been sent as many mails as anybody may be sent in a day without having answered."""
+
+    field = "email"
+
+
 class AnswersWrong(ReportError):
     """Answers to the category's questions are missing or wrong: all of them at once, by the question's code."""
 

@@ -48,8 +48,9 @@ def write_notice(
     language: str = "en",
     content: Mapping[str, Any] | None = None,
     once: str = "",
+    due_at: datetime | None = None,
 ) -> None:
-    """A message to `email` is due now (UTC); with `once`, a name of its occasion, at most one is ever written.
+    """A message to `email` is due at `due_at`, else now (UTC); with `once`, a name of its occasion, at most one is ever written.
 
     An empty address gets nothing. A "secret" in `content`, the one of a link, is kept sealed until the mail has left. To be
     called inside the transaction of what it tells of.
@@ -71,7 +72,7 @@ def write_notice(
                 language=language,
                 content=kept,
                 message_id=message_id(once or uuid.uuid4().hex),
-                next_at=now,
+                next_at=due_at or now,
                 created_at=now,
             )
         ],

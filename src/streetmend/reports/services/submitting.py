@@ -28,6 +28,7 @@ from streetmend.reports.errors import (
 from streetmend.reports.models import ConfirmLink, Delivery, Notice, Photo, Report
 from streetmend.reports.models.outbox import NoticeKind
 from streetmend.reports.services import kept, links
+from streetmend.reports.services.limits import when_to_ask
 from streetmend.reports.services.notices import write_notice
 from streetmend.reports.states import DeliveryState, State
 
@@ -257,6 +258,7 @@ def _endpoint(category: Category) -> Endpoint | None:
 
 
 def _ask_to_confirm(report: Report, now: datetime) -> str:
+    due_at = when_to_ask(person=report.reporter, now=now)
     secret = links.new_secret()
     ConfirmLink.objects.create(
         secret_hash=links.hash_of(secret), report=report, created_at=now, expires_at=now + links.LIFETIME
@@ -269,6 +271,7 @@ def _ask_to_confirm(report: Report, now: datetime) -> str:
         language=report.language,
         content={"secret": secret},
         now=now,
+        due_at=due_at,
     )
     return secret
 

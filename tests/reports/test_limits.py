@@ -1,0 +1,33 @@
+"""An address is not flooded: a burst leaves at once, more is spaced, and a day's worth is enough."""
+
+from datetime import timedelta
+
+import pytest
+
+from streetmend.reports.errors import TooManyMails
+from streetmend.reports.models import Notice, Report
+from streetmend.reports.services import Told, submit
+from streetmend.reports.services.limits import A_DAY, AT_ONCE
+from tests.support.town import WEST, make_town
+
+
+@pytest.mark.django_db
+def test_B_84_mails_to_one_address_are_spaced_after_a_burst_and_end_for_the_day(clock):
+    make_town()
+
+    def report(email: str = "kari@example.org") -> None:
+        told = Told(email=email)
+        submit(now=clock.now(), lat=WEST[0], long=WEST[1], title="Hull", category_name="Gatelys", told=told)
+
+    for _ in range(A_DAY):
+        report()
+    waits = [notice.next_at - clock.now() for notice in Notice.objects.order_by("id")]
+    assert waits[:AT_ONCE] == [timedelta()] * AT_ONCE
+    assert waits[AT_ONCE : AT_ONCE + 2] == [timedelta(minutes=1), timedelta(minutes=2)]
+    with pytest.raises(TooManyMails) as caught:
+        report("Kari@example.org")
+    assert caught.value.field == "email"
+    assert (Report.objects.count(), Notice.objects.count()) == (A_DAY, A_DAY)
+    report("ola@example.org")
+    clock.advance(days=1, seconds=1)
+    report()
