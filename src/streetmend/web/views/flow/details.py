@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from streetmend.bodies.answers import check as check_answers
@@ -37,6 +38,7 @@ class Shown:
         return self.values[0] if self.values else ""
 
 
+@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def details(request: HttpRequest) -> HttpResponse:
     """The answers and the photos are in the draft."""
