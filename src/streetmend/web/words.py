@@ -29,6 +29,9 @@ def of_report(error: errors.ReportError) -> str:
         errors.CategoryUnknown: _("Choose one of the kinds of problem of this place."),
         errors.DescriptionMissing: _("Write something, or choose a new state."),
         errors.TooManyPhotos: _("There are too many photos."),
+        errors.TooManyMails: _(
+            "We have asked this address to confirm very many things today. Confirm one of them, or try again tomorrow."
+        ),
         errors.LinkUnknown: _("We do not know this link. Copy the whole address from the e-mail."),
         errors.LinkExpired: _("This link is too old."),
         errors.MoveRefused: _("The report's state has changed meanwhile. Look at it again."),
