@@ -263,3 +263,17 @@ def test_the_page_for_people_shows_examples_that_answer(three, get):
     for link in links:
         path = link.partition("//")[2].partition("/")[2]
         assert get(f"/{path}").status == 200, link
+
+
+def test_B_33_there_is_no_callback_and_nothing_is_sniffed(three, get):
+    plain = get("requests.json")
+    answer = get("requests.json?callback=alert(1)//")
+    assert answer.body == plain.body
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@both
+@pytest.mark.parametrize("value", ["", "nowhere.example", "x" * 500, "%00", "<b>"])
+def test_B_35_any_jurisdiction_is_this_one(three, get, fmt, value):
+    answer = get(f"requests.{fmt}?jurisdiction_id={quote(value, safe='%')}")
+    assert (answer.status, answer.ids) == (200, three)

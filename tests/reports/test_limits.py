@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from streetmend.reports.errors import TooManyMails
-from streetmend.reports.models import Notice, Report
-from streetmend.reports.services import Told, submit
+from streetmend.reports.models import Alert, ConfirmLink, Notice, Report
+from streetmend.reports.services import Said, Told, follow, request_update, submit
 from streetmend.reports.services.limits import A_DAY, AT_ONCE
 from tests.support.town import WEST, make_town
 
@@ -31,3 +31,25 @@ def test_B_84_mails_to_one_address_are_spaced_after_a_burst_and_end_for_the_day(
     report("ola@example.org")
     clock.advance(days=1, seconds=1)
     report()
+
+
+@pytest.mark.django_db
+def test_B_84_following_and_adding_count_towards_the_same_limit_and_leave_nothing_half_written(clock):
+    make_town()
+    report = submit(
+        now=clock.now(), lat=WEST[0], long=WEST[1], title="Hull", category_name="Gatelys",
+        told=Told(email="ola@example.org"), confirmed=True,
+    ).report  # fmt: skip
+    told = Told(email="kari@example.org")
+    for number in range(A_DAY):
+        request_update(
+            report=report, told=told, said=Said("Verre nå."), now=clock.now(), form_token=f"form {number}"
+        )
+    with pytest.raises(TooManyMails):
+        request_update(
+            report=report, told=told, said=Said("Verre nå."), now=clock.now(), form_token="one more"
+        )
+    with pytest.raises(TooManyMails):
+        follow(report=report, email="kari@example.org", language="nb", now=clock.now())
+    assert ConfirmLink.objects.count() == A_DAY
+    assert Alert.objects.count() == 0

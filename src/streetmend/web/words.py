@@ -30,7 +30,7 @@ def of_report(error: errors.ReportError) -> str:
         errors.DescriptionMissing: _("Write something, or choose a new state."),
         errors.TooManyPhotos: _("There are too many photos."),
         errors.TooManyMails: _(
-            "This address was sent very many mails today. Answer one of them, or try again tomorrow."
+            "We have asked this address to confirm very many things today. Confirm one of them, or try again tomorrow."
         ),
         errors.LinkUnknown: _("We do not know this link. Copy the whole address from the e-mail."),
         errors.LinkExpired: _("This link is too old."),

@@ -12,16 +12,21 @@ from streetmend.reports.errors import LinkUnknown
 from streetmend.reports.models import Alert, ConfirmLink, Report
 from streetmend.reports.models.outbox import NoticeKind
 from streetmend.reports.services import links
+from streetmend.reports.services.limits import when_to_ask
 from streetmend.reports.services.notices import write_notice
 
 
 def follow(*, report: Report, email: str, language: str, now: datetime) -> None:
-    """A mail asks the address to confirm that it wants news of the report; whoever follows already gets none."""
+    """A mail asks the address to confirm that it wants news of the report; whoever follows already gets none.
+
+    Raises TooManyMails.
+    """
     with transaction.atomic():
         person = person_with_email(email=email, name="", phone="", language=language, now=now)
         alert, _ = Alert.objects.get_or_create(person=person, report=report, defaults={"created_at": now})
         if alert.confirmed_at and not alert.ended_at:
             return
+        due_at = when_to_ask(person=person, now=now)
         secret = links.new_secret()
         ConfirmLink.objects.create(
             secret_hash=links.hash_of(secret), alert=alert, created_at=now, expires_at=now + links.LIFETIME
@@ -34,6 +39,7 @@ def follow(*, report: Report, email: str, language: str, now: datetime) -> None:
             language=language,
             content={"secret": secret},
             now=now,
+            due_at=due_at,
         )
 
 

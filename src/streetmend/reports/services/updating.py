@@ -23,6 +23,7 @@ from streetmend.reports.errors import (
 from streetmend.reports.models import Alert, ConfirmLink, Photo, Report, Update
 from streetmend.reports.models.outbox import NoticeKind
 from streetmend.reports.services import kept, links
+from streetmend.reports.services.limits import when_to_ask
 from streetmend.reports.services.notices import write_notice
 from streetmend.reports.services.submitting import Told
 from streetmend.reports.states import OPEN_STATES, Actor, State, may_move
@@ -147,7 +148,7 @@ def request_update(*, report: Report, told: Told, said: Said, now: datetime, for
     """A mail asks `told` to confirm what was said; nothing shows until the link's button is pressed. Returns the secret.
 
     An address with a fresh question of the same form gets no second mail (the empty string is returned).
-    Raises as `add_update`.
+    Raises as `add_update`, and TooManyMails.
     """
     if not said.text and said.state is None and not said.photos:
         raise DescriptionMissing("Write something, or choose a new state.", field="text")
@@ -158,6 +159,7 @@ def request_update(*, report: Report, told: Told, said: Said, now: datetime, for
         person = person_with_email(
             email=told.email, name=told.name, phone="", language=told.language, now=now
         )
+        due_at = when_to_ask(person=person, now=now)
         secret = links.new_secret()
         ConfirmLink.objects.create(
             secret_hash=links.hash_of(secret),
@@ -182,6 +184,7 @@ def request_update(*, report: Report, told: Told, said: Said, now: datetime, for
             language=told.language,
             content={"secret": secret},
             now=now,
+            due_at=due_at,
         )
     return secret
 

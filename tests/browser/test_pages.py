@@ -1,0 +1,164 @@
+"""Every public page in a real browser: axe finds nothing, nothing runs over at 320 pixels, what is pressed is large enough."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streetmend.reports.models import Notice, Report
+from streetmend.reports.services import Told, submit
+from streetmend.reports.services.notices import secret_of
+from tests.support.town import WEST, make_town
+
+pytestmark = pytest.mark.django_db(transaction=True)
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+LOOKS = [(320, "light"), (320, "dark"), (1280, "light"), (1280, "dark")]
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+#: what is pressed or filled in, that is smaller than WCAG 2.2 wants (2.5.8), but for links in a line of text
+SMALL = """() => [...document.querySelectorAll("button, input:not([type=hidden]), select, textarea, summary, nav a, .btn")]
+  .filter(one => one.offsetParent && !one.closest(".trap"))
+  .map(one => [one.outerHTML.slice(0, 80), (one.closest("label") ?? one).getBoundingClientRect()])
+  .filter(([, box]) => box.width > 1 && (box.height < 24 || box.width < 24)).map(([shown]) => shown)"""
+
+
+@pytest.fixture
+def site(live_server: Any) -> str:
+    make_town()
+    for minutes in range(3):
+        submit(
+            now=datetime(2024, 5, 1, 10, minutes, tzinfo=UTC), lat=WEST[0], long=WEST[1] + minutes / 1000,
+            title="Lykta er mørk", category_name="Gatelys", told=Told("kari@example.org"), confirmed=True,
+        )  # fmt: skip
+    return str(live_server.url)
+
+
+def check(page: Any, url: str) -> None:
+    """The page at the address, or the one that is open, in four looks."""
+    if not url:
+        page.wait_for_load_state("load")
+    for width, scheme in LOOKS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        if url:
+            page.goto(url)
+        over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert over <= 0, f"{url or page.url} runs over by {over} px at {width}"
+        assert page.evaluate(SMALL) == [], (url, width)
+        # the policy of the site lets no script in but its own; the checker comes in through the browser
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = page.evaluate("tags => axe.run(document, {runOnly: tags})", TAGS)
+        told = [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found["violations"]]
+        assert told == [], (url or page.url, width, scheme)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/report/where",
+        "/report/where?lat=60&long=4&zoom=15&pin_lat=60&pin_long=4",
+        "/report/where?lat=50&long=0&zoom=15&pin_lat=50&pin_long=0",
+        "/reports",
+        "/reports?q=nothing",
+        "/open311/",
+        "/open311/?try=1&status=open",
+        "/about",
+        "/about/privacy",
+        "/about/accessibility",
+        "/sign-in",
+        "/sign-in/some-link",
+    ],
+)
+def test_a_page_can_be_used_by_everybody(page, site, path):
+    check(page, site + path)
+
+
+def test_a_reports_page_can_be_used_by_everybody(page, site):
+    check(page, f"{site}/reports/{Report.objects.latest('pk').pk}")
+
+
+def test_the_form_is_walked_and_every_step_can_be_used_by_everybody(page, site):
+    page.goto(f"{site}/report/where?lat=60&long=4&zoom=15&pin_lat=60&pin_long=4")
+    page.fill("#hint", "ved brua")
+    page.click("form[method=post] button.main")
+    check(page, "")
+    page.fill("#title", "Skiltet er borte")
+    page.check("input[name=category][value=Skilt]")
+    page.click("button.main")
+    check(page, "")
+    page.check("input[value=stop]")
+    page.click("button.main")
+    page.fill("#email", "kari@example.org")
+    check(page, "")
+    page.click("button.main")
+    check(page, "")
+    report = Report.objects.latest("pk")
+    assert (report.title, report.place_hint) == ("Skiltet er borte", "ved brua")
+    notice = Notice.objects.get(report=report)
+    check(page, page.url.partition("/report/")[0] + f"/confirm/{secret_of(notice)}")
+    page.click("button.main")
+    assert page.locator(".note.good").count() == 1
+
+
+def test_what_is_missing_is_told_at_the_top_and_leads_to_its_field(browser, site):
+    context = browser.new_context(locale="en-GB", viewport={"width": 320, "height": 700})
+    try:
+        page = context.new_page()
+        page.goto(f"{site}/report/where?lat=60&long=4&zoom=15&pin_lat=60&pin_long=4")
+        page.click("form[method=post] button.main")
+        page.fill("#title", "Skiltet er borte")
+        page.check("input[name=category][value=Skilt]")
+        page.click("button.main")
+        page.wait_for_selector("h1")
+        page.click("button.main")
+        page.wait_for_selector(".summary")
+        assert page.title().startswith("Error: ")
+        target = page.locator(".summary a").first.get_attribute("href")
+        assert target == "#answer.kind"
+        assert page.locator(f"[id='{target[1:]}'] .msg").count() == 1
+    finally:
+        context.close()
+
+
+def test_a_click_on_the_map_chooses_the_place_without_a_script(browser, site):
+    context = browser.new_context(
+        java_script_enabled=False, viewport={"width": 1280, "height": 900}, locale="en-GB"
+    )
+    try:
+        page = context.new_page()
+        page.goto(f"{site}/report/where?lat=60&long=4&zoom=16")
+        page.click("input[type=image]", position={"x": 360, "y": 240})
+        assert "Vestby kommune" in page.inner_text("main")
+        page.click("form[method=post] button.main")
+        assert page.inner_text("h1") == "What is the problem?"
+    finally:
+        context.close()
+
+
+def test_the_devices_location_is_asked_for_only_after_a_press(browser, site):
+    context = browser.new_context(
+        geolocation={"latitude": 60.0, "longitude": 4.0}, permissions=["geolocation"]
+    )
+    try:
+        page = context.new_page()
+        page.goto(site)
+        page.click("[data-locate]")
+        page.wait_for_url("**/report/where?*")
+        assert "pin_lat=60.000000" in page.url
+    finally:
+        context.close()
+    context = browser.new_context(locale="en-GB")
+    try:
+        page = context.new_page()
+        page.goto(site)
+        page.click("[data-locate]")
+        page.wait_for_function(
+            "document.querySelector('[data-locate-status]').textContent.includes('could not')"
+        )
+        assert page.locator("#q").is_enabled()
+    finally:
+        context.close()
