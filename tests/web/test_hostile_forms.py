@@ -1,4 +1,4 @@
-"""What people and programs send that nobody asked for: a clear word at the field, never a failure, nothing half-written."""
+"""What nobody asked for, sent to every field of every form: a clear word at the field, never a failure, nothing half-written."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ import pytest
 from django.test import Client
 
 from streetmend.reports.models import ConfirmLink, Draft, Notice, Report, Update
-from streetmend.reports.services import Said, Told, add_update, hide_report, submit, write_body_update
+from streetmend.reports.services import Told, hide_report, submit
 from streetmend.reports.services.notices import secret_of
-from streetmend.reports.states import Actor
 from tests.support.town import BEGAN, FAR, WEST
 
 pytestmark = pytest.mark.django_db
@@ -261,27 +260,6 @@ def test_B_44_ten_thousand_parameters_are_refused_or_ignored(client, town):
     assert answer.status_code in (200, 400)
 
 
-def test_B_61_whatever_is_told_is_text_on_every_page(client, town):
-    report = a_report(
-        title=XSS, detail=XSS, address=XSS, place_hint=XSS, told=Told("kari@example.org", XSS, show_name=True)
-    )
-    add_update(report=report, actor=Actor.RESIDENT, said=Said(text=XSS), now=BEGAN, name=XSS, show_name=True)
-    write_body_update(
-        report=report,
-        body=town.west,
-        text=XSS,
-        at=BEGAN,
-        now=BEGAN,
-        foreign_state=XSS[:100],
-        remote_id=XSS[:100],
-    )
-    for path in ("/", "/reports", f"/reports/{report.pk}", f"/report/where?lat={WEST[0]}&long={WEST[1]}&zoom=16"
-                 f"&pin_lat={WEST[0]}&pin_long={WEST[1]}", "/map.svg?lat=60&long=4&zoom=16"):  # fmt: skip
-        page = page_of(client.get(path))
-        assert "<script>alert" not in page, path
-        assert "<img src=x" not in page, path
-
-
 def test_B_64_addresses_in_texts_lead_nowhere(client, town):
     report = a_report(detail="javascript:alert(1) http://xn--e1afmkfd.example " + "https://a.example " * 50)
     page = page_of(client.get(f"/reports/{report.pk}"))
@@ -305,22 +283,6 @@ def test_B_66_B_67_what_is_not_one_address_is_told_and_nothing_is_sent(client, t
     ]
     assert [answer.status_code for answer in answers] == [422] * 4
     assert (Report.objects.count(), Notice.objects.count()) == (1, before)
-
-
-@pytest.mark.parametrize(
-    "after",
-    ["//evil.example", "/\\evil.example", "https:evil.example", "https://evil.example", "\x08javascript:alert(1)", "///evil",
-     "/%09/evil", "/\t/evil.example"],
-)  # fmt: skip
-def test_B_69_the_language_switch_leads_nowhere_else(client, town, after):
-    to = client.get("/language", {"to": "nn", "next": after}).headers["Location"]
-    assert to.startswith("/")
-    assert not to.startswith(("//", "/\\", "/\t"))
-
-
-def test_B_70_another_host_is_refused(client, town):
-    for host in ("evil.example", "testserver.evil.example", "a b"):
-        assert client.get("/", headers={"Host": host}).status_code == 400
 
 
 def test_B_72_a_form_without_our_token_or_from_elsewhere_changes_nothing(town, fill):
@@ -371,26 +333,6 @@ def test_B_77_B_83_a_hidden_or_private_report_is_nowhere_and_says_what_never_was
         assert "Skjult" not in page_of(client.get(path))
     for path in ("/reports", "/reports?q=Hemmelig", "/reports?q=Skjult", "/reports?state=open"):
         assert client.get(path).context["found"].total == 0
-
-
-def test_B_82_a_form_whose_trap_is_filled_in_sends_nothing(client, town, fill):
-    told = {"draft": fill(), "email": "kari@example.org", "website": "https://spam.example"}
-    assert client.post("/report/check", told).headers["Location"] == "/"
-    assert Report.objects.count() == 0
-
-
-def test_B_84_an_address_is_not_flooded_with_mails_to_follow_or_to_say_something(client, town):
-    report = a_report()
-    for n in range(60):
-        client.post(f"/reports/{report.pk}/follow", {"follow_email": "victim@example.org"})
-        told = {"text": "x", "email": "victim@example.org", "form_token": f"t{n}"}
-        client.post(f"/reports/{report.pk}/update", told)
-    mails = Notice.objects.filter(email="victim@example.org")
-    assert mails.count() <= 50
-    assert mails.filter(next_at__gt=mails.earliest("created_at").created_at).exists()
-    answer = client.post(f"/reports/{report.pk}/follow", {"follow_email": "victim@example.org"})
-    assert answer.status_code == 422
-    assert "tomorrow" in page_of(answer)
 
 
 @pytest.mark.parametrize("hard", EVERY_KIND, ids=range(len(EVERY_KIND)))
