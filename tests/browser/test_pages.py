@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from streetmend.reports.models import Notice, Report
+from streetmend.reports.models import Alert, Notice, Report
+from streetmend.reports.queries.alerts import end_token
 from streetmend.reports.services import Told, submit
 from streetmend.reports.services.notices import secret_of
 from tests.support.town import WEST, make_town
@@ -162,3 +163,48 @@ def test_the_devices_location_is_asked_for_only_after_a_press(browser, site):
         assert page.locator("#q").is_enabled()
     finally:
         context.close()
+
+
+def test_a_reader_follows_a_report_and_ends_it_and_every_page_can_be_used_by_everybody(page, site):
+    report = Report.objects.latest("pk")
+    page.goto(f"{site}/reports/{report.pk}")
+    page.fill("#follow_email", "ola@example.org")
+    page.click("section[aria-labelledby=follow] button")
+    check(page, "")
+    confirm = f"{site}/confirm/{secret_of(Notice.objects.get(kind='confirm_alert'))}"
+    check(page, confirm)
+    page.goto(confirm)
+    page.click("button.main")
+    assert page.locator(".note.good").count() == 1
+    end = f"{site}/alerts/{end_token(Alert.objects.get())}/end"
+    check(page, end)
+    page.goto(end)
+    page.click("button.main")
+    check(page, "")
+    assert Alert.objects.get().ended_at is not None
+
+
+def test_a_reader_says_that_it_is_fixed_and_the_report_is_so_after_the_mailed_link(page, site):
+    report = Report.objects.latest("pk")
+    page.goto(f"{site}/reports/{report.pk}")
+    page.check("input[name=state][value=fixed]")
+    page.fill("#text", "Noen har vært her")
+    page.fill("#email", "ola@example.org")
+    page.click("section[aria-labelledby=add] button")
+    report.refresh_from_db()
+    assert report.state == "open"
+    page.goto(f"{site}/confirm/{secret_of(Notice.objects.get(kind='confirm_update'))}")
+    check(page, "")
+    page.click("button.main")
+    assert "Noen har vært her" in page.inner_text(".time")
+    report.refresh_from_db()
+    assert report.state == "fixed"
+
+
+def test_the_list_leads_to_its_map_on_a_narrow_screen(page, site):
+    page.set_viewport_size({"width": 320, "height": 900})
+    page.goto(f"{site}/reports")
+    page.click("a.tomap")
+    page.wait_for_function("document.querySelector('#map').getBoundingClientRect().top < innerHeight")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    assert not page.locator("a.tomap").is_visible()

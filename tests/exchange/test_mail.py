@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote, urlsplit
 
 import pytest
+from django.test import Client
 from django.utils import translation
 
 from streetmend.bodies.models import Body, Category, Question, Site
-from streetmend.reports.models import Attempt, Delivery, Notice
+from streetmend.reports.models import Alert, Attempt, Delivery, Notice
 from streetmend.reports.models.outbox import NoticeKind, NoticeState
-from streetmend.reports.services import Told, follow, submit
-from streetmend.reports.services.notices import write_notice
-from streetmend.reports.states import DeliveryState
+from streetmend.reports.queries.alerts import end_token
+from streetmend.reports.services import Said, Told, add_update, confirm_alert, follow, submit
+from streetmend.reports.services.notices import secret_of, write_notice
+from streetmend.reports.states import Actor, DeliveryState
 from tests.exchange.processes import Post, text_of
 from tests.exchange.reports import KARI, expire_leases, make_report, only_delivery
 from tests.support.clock import SettableClock
@@ -221,6 +224,51 @@ def test_the_secret_of_a_link_is_sealed_until_its_mail_is_gone_and_forgotten_the
     (other,) = mailed.to("ola@example.org")
     assert re.search(r"/confirm/[\w-]{32}\n", text_of(other))
     assert [notice.content for notice in Notice.objects.all()] == [{}, {}]
+
+
+def test_a_follower_ends_the_mails_by_one_post_from_any_of_them_and_nobody_else_loses_theirs(
+    town, mailed, clock, work
+):
+    report = make_report(clock, place=EAST)
+    for email in ("ola@example.org", "liv@example.org"):
+        follow(report=report, email=email, language="en", now=clock.now())
+        notice = Notice.objects.get(kind=NoticeKind.CONFIRM_ALERT, email=email)
+        confirm_alert(secret=secret_of(notice), now=clock.now())
+    add_update(report=report, actor=Actor.RESIDENT, said=Said("Den blinker"), now=clock.now())
+    work()
+    last = {name: mailed.to(f"{name}@example.org")[-1] for name in ("kari", "ola", "liv")}
+    assert "List-Unsubscribe" not in last["kari"], "who reported it is told of their own report"
+    url = last["ola"]["List-Unsubscribe"].strip(" <>")
+    assert url in text_of(last["ola"])
+    assert url not in text_of(last["liv"])
+    assert last["ola"]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+    browser, path = Client(enforce_csrf_checks=True), urlsplit(url).path
+    assert browser.get(path, headers={"Host": "testserver"}).status_code == 200
+    assert Alert.objects.filter(ended_at=None).count() == 2, "opening the page ends nothing"
+    for _ in range(2):
+        answer = browser.post(
+            path, "List-Unsubscribe=One-Click", content_type="application/x-www-form-urlencoded"
+        )
+        assert answer.status_code == 200
+    assert [alert.person.email for alert in Alert.objects.filter(ended_at=None)] == ["liv@example.org"]
+
+    before = len(mailed.to("ola@example.org"))
+    clock.advance(timedelta(minutes=1))
+    add_update(report=report, actor=Actor.RESIDENT, said=Said("Nå er den mørk"), now=clock.now())
+    work()
+    assert len(mailed.to("ola@example.org")) == before
+    assert "Nå er den mørk" in text_of(mailed.to("liv@example.org")[-1])
+
+
+def test_a_token_that_ends_an_alert_cannot_be_guessed_or_bent(town, clock):
+    report = make_report(clock)
+    follow(report=report, email="ola@example.org", language="en", now=clock.now())
+    token = end_token(Alert.objects.get())
+    number, _, signature = token.partition(":")
+    for wrong in (number, f"{int(number) + 1}:{signature}", token[:-1], token + "x", "9" * 5000, "\x00", "æ"):
+        assert Client().post(f"/alerts/{quote(wrong)}/end").status_code == 404
+    assert Alert.objects.get().ended_at is None
 
 
 def test_a_notice_that_nothing_can_be_made_of_holds_up_no_other_and_is_given_up_in_the_end(

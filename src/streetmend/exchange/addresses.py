@@ -31,6 +31,11 @@ def confirm_url(secret: str) -> str:
     return f"{settings.BASE_URL}/confirm/{quote(secret, safe='')}"
 
 
+def end_alert_url(token: str) -> str:
+    """Where the alert of this token is ended: by a button, and by mail programs themselves (RFC 8058)."""
+    return f"{settings.BASE_URL}/alerts/{quote(token, safe='')}/end"
+
+
 def sign_in_url(secret: str) -> str:
     """The page with the button that signs the person of this secret in."""
     return f"{settings.BASE_URL}/sign-in/{quote(secret, safe='')}"

@@ -11,11 +11,12 @@ from django.utils import translation
 
 from streetmend.bodies.queries import site
 from streetmend.bodies.values import SiteInfo
-from streetmend.exchange.addresses import confirm_url, report_url, sign_in_url
+from streetmend.exchange.addresses import confirm_url, end_alert_url, report_url, sign_in_url
 from streetmend.exchange.mailing import Mail, MailEnd, MailResult
 from streetmend.exchange.words import state_name
 from streetmend.reports.models import Notice
 from streetmend.reports.models.outbox import NoticeKind
+from streetmend.reports.queries.alerts import end_token, following
 from streetmend.reports.services.notices import NoticeResult, secret_of
 
 
@@ -47,6 +48,7 @@ def mail_of(notice: Notice) -> Mail:
         text=text,
         sender=sender(here),
         message_id=notice.message_id,
+        headers=_headers(str(context.get("end_url", ""))),
     )
 
 
@@ -62,6 +64,13 @@ def results_of(notices: Sequence[Notice], ends: Sequence[MailResult]) -> list[No
         )
         for notice, end in zip(notices, ends, strict=True)
     ]
+
+
+def _headers(end_url: str) -> dict[str, str]:
+    """By which mail programs offer to end what the mail comes from (RFC 2369, RFC 8058)."""
+    if not end_url:
+        return {}
+    return {"List-Unsubscribe": f"<{end_url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 def _nothing_more(notice: Notice) -> dict[str, Any]:
@@ -82,7 +91,21 @@ def _updated(notice: Notice) -> dict[str, Any]:
         return {}
     author = update.name if update.show_name else ""
     moved = notice.content.get("moved_to", update.state)
-    return {"update": update, "author": author, "state_name": state_name(moved) if moved else ""}
+    return {
+        "update": update,
+        "author": author,
+        "state_name": state_name(moved) if moved else "",
+        "end_url": _end_url(notice),
+    }
+
+
+def _end_url(notice: Notice) -> str:
+    """Where a follower ends the alert; "" for the reporter, who is told of their own report."""
+    report = notice.report
+    if report is None or notice.person_id is None or notice.person_id == report.reporter_id:
+        return ""
+    alert = following(person_id=notice.person_id, report_id=report.pk)
+    return end_alert_url(end_token(alert)) if alert else ""
 
 
 _WORDS: dict[NoticeKind, Callable[[Notice], dict[str, Any]]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -9,6 +10,11 @@ from django.http import QueryDict
 
 from streetmend.text import TextError, clean_email, clean_text
 from streetmend.web.words import of_text
+
+#: as people and browsers write it; Python's own reading takes other scripts' digits, underscores and "nan" as well
+_NUMBER = re.compile(
+    r"[+-]?(?:\d{1,12}(?:\.\d{0,20})?|\.\d{1,20})(?:e[+-]?\d{1,2})?", re.ASCII | re.IGNORECASE
+)
 
 
 @dataclass(slots=True)
@@ -43,11 +49,10 @@ class Reader:
 
 def number(text: str | None, *, least: float, most: float) -> float | None:
     """The number within its bounds, or None for anything else."""
-    try:
-        value = float((text or "").strip().replace(",", "."))
-    except ValueError:
+    plain = (text or "").strip().replace(",", ".")
+    if not _NUMBER.fullmatch(plain):
         return None
-    return value if least <= value <= most else None
+    return value if least <= (value := float(plain)) <= most else None
 
 
 def whole(text: str | None, *, most: int = 2**31 - 1) -> int | None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from streetmend.web.views import about, confirm, home, lists, maps, photos, report, sign_in
+from streetmend.web.views import about, alerts, confirm, home, lists, maps, photos, report, sign_in
 from streetmend.web.views.flow import check, details, sent, what, where
 
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("report/check", check.check, name="check"),
     path("report/sent/<str:token>", sent.sent, name="sent"),
     path("confirm/<str:secret>", confirm.confirm, name="confirm"),
+    path("alerts/<str:token>/end", alerts.end, name="end-alert"),
     path("reports", lists.reports, name="reports"),
     path("reports/<int:report_id>", report.page, name="report"),
     path("reports/<int:report_id>/update", report.update, name="update"),

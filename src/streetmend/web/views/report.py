@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Any
 
@@ -30,6 +31,7 @@ from streetmend.web.views.flow.steps import seen_other
 from streetmend.web.words import of_report
 
 UPDATE_LENGTH = 5000
+_TOKEN = re.compile(r"[\w-]{1,64}", re.ASCII)
 
 
 @require_safe
@@ -49,7 +51,7 @@ def update(request: HttpRequest, report_id: int) -> HttpResponse:
         "name": form.text("name", 200),
         "show_name": request.POST.get("show_name") == "yes",
         "email": form.email("email"),
-        "form_token": request.POST.get("form_token", "")[:64] or secrets.token_urlsafe(24),
+        "form_token": _form_token(request),
     }
     if told["state"] and told["state"] not in may_be_said(report):
         form.errors["state"] = _("The report's state has changed meanwhile. Look at it again.")
@@ -63,6 +65,12 @@ def update(request: HttpRequest, report_id: int) -> HttpResponse:
         return _said(request, report, told, said)
     except ReportError as error:
         return _page(request, report, told, {error.field: of_report(error)}, status=422)
+
+
+def _form_token(request: HttpRequest) -> str:
+    """The token that the form came with, by which its repeat is known; a new one where it is none of ours."""
+    sent = request.POST.get("form_token", "")
+    return sent if _TOKEN.fullmatch(sent) else secrets.token_urlsafe(24)
 
 
 def _said(request: HttpRequest, report: Report, told: dict[str, Any], said: Said) -> HttpResponse:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from streetmend.bodies.answers import check as check_answers
@@ -37,6 +39,7 @@ class Shown:
         return self.values[0] if self.values else ""
 
 
+@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def details(request: HttpRequest) -> HttpResponse:
     """The answers and the photos are in the draft."""
@@ -86,6 +89,12 @@ def _described(photo: StoredPhoto, request: HttpRequest) -> StoredPhoto:
         return photo
 
 
+def _error_list(shown: Sequence[Shown], errors: dict[str, str]) -> list[tuple[str, str]]:
+    """What is wrong, each with the question that it is about: several may have the same words."""
+    asked = {one.field: one.question.text or one.question.code for one in shown}
+    return [(name, f"{asked[name]}: {why}" if name in asked else why) for name, why in errors.items()]
+
+
 def _page(
     request: HttpRequest,
     draft: Draft,
@@ -115,7 +124,7 @@ def _page(
         "choice": choice,
         "questions": shown,
         "errors": errors,
-        "error_list": list(errors.items()),
+        "error_list": _error_list(shown, errors),
         "photos": draft.content.photos,
         "room": max(0, most - len(draft.content.photos)),
         "most": most,

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from streetmend.bodies.queries import ChoicesHere, categories_at
@@ -21,6 +22,7 @@ DETAIL_LENGTH = 5000
 _SAME_METRES = 150.0
 
 
+@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def what(request: HttpRequest) -> HttpResponse:
     """The words and the category are in the draft."""

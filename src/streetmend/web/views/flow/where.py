@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from streetmend.bodies.queries import Responsible, Why, responsible
@@ -36,6 +37,7 @@ class Looked:
     matches: list[Found]
 
 
+@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def where(request: HttpRequest) -> HttpResponse:
     """The place is chosen, and kept in the draft."""
