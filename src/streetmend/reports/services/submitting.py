@@ -25,9 +25,10 @@ from streetmend.reports.errors import (
     NobodyResponsible,
     TooManyPhotos,
 )
-from streetmend.reports.models import ConfirmLink, Delivery, Notice, Photo, Report
+from streetmend.reports.models import ConfirmLink, Delivery, Notice, Report
 from streetmend.reports.models.outbox import NoticeKind
 from streetmend.reports.services import kept, links
+from streetmend.reports.services.attaching import attach
 from streetmend.reports.services.limits import when_to_ask
 from streetmend.reports.services.notices import write_notice
 from streetmend.reports.states import DeliveryState, State
@@ -131,7 +132,7 @@ def _take_in(
         with transaction.atomic():
             report.reporter = _reporter(told, now)
             report.save(force_insert=True)
-            _keep_photos(report, photos, now)
+            attach(photos, report=report, now=now)
             _owe(report, categories, now)
             secret = "" if confirmed_on else _ask_to_confirm(report, now)
             if confirmed_on:
@@ -212,22 +213,6 @@ def _reporter(told: Told, now: datetime) -> Person | None:
         return None
     return person_with_email(
         email=told.email, name=told.name, phone=told.phone, language=told.language, now=now
-    )
-
-
-def _keep_photos(report: Report, photos: Sequence[StoredPhoto], now: datetime) -> None:
-    Photo.objects.bulk_create(
-        Photo(
-            report=report,
-            name=photo.name,
-            width=photo.width,
-            height=photo.height,
-            sha256=photo.sha256,
-            alt=photo.alt,
-            position=position,
-            created_at=now,
-        )
-        for position, photo in enumerate(photos)
     )
 
 

@@ -20,9 +20,10 @@ from streetmend.reports.errors import (
     ReportClosedToUpdates,
     TooManyPhotos,
 )
-from streetmend.reports.models import Alert, ConfirmLink, Photo, Report, Update
+from streetmend.reports.models import Alert, ConfirmLink, Report, Update
 from streetmend.reports.models.outbox import NoticeKind
 from streetmend.reports.services import kept, links
+from streetmend.reports.services.attaching import attach
 from streetmend.reports.services.limits import when_to_ask
 from streetmend.reports.services.notices import write_notice
 from streetmend.reports.services.submitting import Told
@@ -81,7 +82,7 @@ def add_update(
                 source=source,
                 form_token=form_token or None,
             )
-            _attach(update, said.photos, now)
+            attach(said.photos, update=update, now=now)
             if target:
                 locked.state = target
             kept.refresh(locked, now=now)
@@ -263,19 +264,3 @@ def _open_to_updates(report: Report) -> Report:
     if not may_still_be_told(locked):
         raise ReportClosedToUpdates("This report takes no more updates.")
     return locked
-
-
-def _attach(update: Update, photos: Sequence[StoredPhoto], now: datetime) -> None:
-    Photo.objects.bulk_create(
-        Photo(
-            update=update,
-            name=photo.name,
-            width=photo.width,
-            height=photo.height,
-            sha256=photo.sha256,
-            alt=photo.alt,
-            position=position,
-            created_at=now,
-        )
-        for position, photo in enumerate(photos)
-    )
