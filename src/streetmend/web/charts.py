@@ -29,7 +29,7 @@ def bars(pairs: Sequence[Pair], *, title: str) -> SafeString:
     step = (_WIDTH - _LEFT - _RIGHT) / max(len(pairs), 1)
     every = max(1, math.ceil(len(pairs) / 12))
     drawn = [
-        _pair(pair, left=_LEFT + step * place, step=step, highest=highest, labelled=place % every == 0)
+        _pair(pair, left=_LEFT + step * place, step=step, highest=highest, label=_label(place, every))
         for place, pair in enumerate(pairs)
     ]
     return format_html(
@@ -74,13 +74,11 @@ def _scale(highest: int) -> SafeString:
     )
 
 
-def _pair(pair: Pair, *, left: float, step: float, highest: int, labelled: bool) -> SafeString:
+def _pair(pair: Pair, *, left: float, step: float, highest: int, label: str) -> SafeString:
     wide = round(min(step * 0.4, 26), 1)
     middle = round(left + step / 2, 1)
-    label = (
-        format_html('<text class="c-text c-x" x="{}" y="{}">{}</text>', middle, _HEIGHT - 8, pair.label)
-        if labelled
-        else ""
+    said = format_html(
+        '<text class="c-text {}" x="{}" y="{}">{}</text>', label, middle, _HEIGHT - 8, pair.label
     )
     return format_html(
         '<rect class="c-1" x="{}" y="{}" width="{}" height="{}"/><rect class="c-2" x="{}" y="{}" width="{}" height="{}"/>{}',
@@ -92,5 +90,12 @@ def _pair(pair: Pair, *, left: float, step: float, highest: int, labelled: bool)
         _y(pair.second, highest),
         wide,
         round(_HEIGHT - _BOTTOM - _y(pair.second, highest), 1),
-        label,
+        said if label else "",
     )
+
+
+def _label(place: int, every: int) -> str:
+    """The class of a label: every second one only where there is room; "" for none."""
+    if place % every:
+        return ""
+    return "c-x" if place % (2 * every) == 0 else "c-x c-room"
