@@ -33,12 +33,12 @@ from streetmend.exchange.preparing import prepare
 from streetmend.exchange.pull_updates import MARGIN_SECONDS, Memory, Puller
 from streetmend.exchange.senders import email, open311
 from streetmend.exchange.senders.open311 import Lease
+from streetmend.exchange.statistics import count_statistics
 from streetmend.photos.sweeping import FOLDERS, sweep
 from streetmend.reports.models import Notice
 from streetmend.reports.queries.photos import owned_photos
 from streetmend.reports.services.applying import apply_row
 from streetmend.reports.services.beats import beat, end_beat
-from streetmend.reports.services.counting import count_reports
 from streetmend.reports.services.drafts import forget_old_drafts
 from streetmend.reports.services.inbox import due_rows, note_error
 from streetmend.reports.services.notices import (
@@ -187,18 +187,8 @@ class Worker:
         if self._every("sweep", SWEEP_SECONDS):
             await self.database(self._sweep)
         if self._every("count", COUNT_SECONDS):
-            self._start(self._count())
+            self._start(count_statistics(self.counting, self.clock))
         return False
-
-    async def _count(self) -> None:
-        """The statistics are counted, where that is due."""
-        try:
-            months = await self.counting(partial(count_reports, now=self.clock.now()))
-        except Exception:
-            logger.exception("worker=%s statistics could not be counted", self.name)
-            return
-        if months:
-            logger.info("worker=%s counted_months=%d", self.name, months)
 
     def _every(self, what: str, seconds: float) -> bool:
         now = self.clock.monotonic()
