@@ -2,6 +2,7 @@
 
 from streetmend.reports.models.outbox import Attempt, Delivery, Inbox, Notice, WorkerBeat
 from streetmend.reports.models.report import Alert, ConfirmLink, Draft, Photo, Report, Update
+from streetmend.reports.models.tally import Tally, TallyRun
 
 __all__ = [
     "Alert",
@@ -13,6 +14,8 @@ __all__ = [
     "Notice",
     "Photo",
     "Report",
+    "Tally",
+    "TallyRun",
     "Update",
     "WorkerBeat",
 ]
