@@ -24,14 +24,15 @@ _WORDS: Mapping[str, str] = {
     "fixmystreet": "FixMyStreet's dialect: JSON keeps its root, ids are numbers, lat and long are texts, and there are "
     "fields besides",
 }
+_ALWAYS = "extensions"
 _LEAST = 2
 
 
 def explain(findings: Mapping[str, Finding]) -> tuple[str, tuple[Finding, ...]]:
     """The dialect's name, and the findings with all that it explains put into one.
 
-    A dialect is believed where it explains everything there is, or at least some of its own marks. Without any finding
-    it is strict; where none fits there is no name.
+    A dialect is believed where FixMyStreet's fields are seen, which both have (in discovery even without any request), and where
+    it explains everything there is or at least another of its marks. Without any finding it is strict; else there is no name.
     """
     if not findings:
         return STRICT.name, ()
@@ -40,7 +41,7 @@ def explain(findings: Mapping[str, Finding]) -> tuple[str, tuple[Finding, ...]]:
     best = max(marks, key=lambda dialect: (len(seen & marks[dialect]), -len(marks[dialect] - seen)))
     explained = seen & marks[best]
     others = tuple(finding for finding in findings.values() if finding.trait not in marks[best])
-    if not explained or (others and len(explained) < _LEAST):
+    if _ALWAYS not in explained or (others and len(explained) < _LEAST):
         return "", tuple(findings.values())
     first = next(finding for finding in findings.values() if finding.trait in explained)
     says = f'This server speaks the dialect "{best.name}", {_WORDS[best.name]}. Streetmend reads it as it is.'

@@ -121,7 +121,9 @@ async def look_at_services(asker: Asker, notes: Notes) -> Sequence[Service]:
     services = next(iter(lists.values()), [])
     if len(lists) == 2 and set(codes_of(lists["xml"])) != set(codes_of(lists["json"])):
         notes.found("formats-differ-services", "XML and JSON list different services.")
-    notes.can("services", f"{len(services)} services, in {_count(len(lists))}.", bool(services))
+    notes.can(
+        "services", f"The list of services has {len(services)}, in {_count(len(lists))}.", bool(services)
+    )
     return services
 
 
@@ -181,7 +183,11 @@ async def look_at_definitions(asker: Asker, notes: Notes, services: Sequence[Ser
                 seen += 1
                 _look_at_definition(answer, code, notes)
     if with_questions:
-        notes.can("definitions", f"{len(with_questions)} services have questions.", seen > 0)
+        notes.can(
+            "definitions",
+            f"Definitions of services with questions ({len(with_questions)} of them) can be read.",
+            seen > 0,
+        )
     if without:
         answer = await asker.get(f"services/{quote(without[0], safe='')}", "xml")
         notes.can("empty_definitions", "Services without questions have a definition too.", answer.ok)

@@ -68,7 +68,9 @@ async def look_at_requests(asker: Asker, notes: Notes) -> Seen:
     if lists:
         seen.fmt = next(iter(lists))
         seen.rows = lists[seen.fmt]
-        notes.can("requests", f"{len(seen.rows)} requests when nothing is asked for.", bool(seen.rows))
+        notes.can(
+            "requests", f"GET requests without parameters gives {len(seen.rows)} of them.", bool(seen.rows)
+        )
     elif any(answer.ok for answer in seen.answers):
         notes.can("requests", "Requests cannot be read.", False)
     if "xml" not in lists and "json" in lists:
