@@ -54,7 +54,7 @@ class Notes:
                 answer,
                 answer.line("^"),
             )
-        elif answer.is_html:
+        elif answer.is_html and answer.status < 400:
             self.found(
                 "html", f"A page in HTML comes where {answer.fmt.upper()} should.", answer, answer.line("<")
             )

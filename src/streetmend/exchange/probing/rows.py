@@ -21,6 +21,7 @@ MOST_ROWS = 1000
 _KNOWN = frozenset({"service_request_id", "token", "requested_datetime", "service_code", "status"})
 _SLACK = timedelta(minutes=10)
 _WINDOW = timedelta(days=91)
+_ZERO = r'<lat>-?0(?:\.0*)?</lat>|"lat"\s*:\s*"?-?0(?:\.0*)?\b(?!\.)'
 _COMPARED = ("status", "service_code", "description", "requested_datetime", "updated_datetime", "lat", "long")
 
 
@@ -134,7 +135,7 @@ def _look_at_values(request: Request, answer: Answer, notes: Notes) -> None:
                 "null-island",
                 "A request without a place has lat 0 and long 0.",
                 answer,
-                answer.line_of("lat"),
+                answer.line(_ZERO),
             )
         elif abs(lat) > 90 or abs(long) > 180:
             notes.found(
