@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 PORT ?= 8000
 
-.PHONY: help setup run test check bench messages format clean
+.PHONY: help setup run test check bench chaos messages format clean
 
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -45,6 +45,10 @@ check: setup  ## format, lint, types, import contracts, docs
 bench: setup  ## benchmarks, printed as ratios
 	@$(BIN)/python tests/needs.py
 	@$(BIN)/python -m bench
+
+chaos: setup  ## faults and crashes at full size, with a JSON summary (SEEDS=3 make chaos; PARTS="answers" for some)
+	@$(BIN)/python tests/needs.py
+	@$(BIN)/python -m chaos $(PARTS)
 
 messages: setup  ## new sentences into the catalogs, and compile them
 	@$(BIN)/python -m tests.support.messages
