@@ -154,7 +154,7 @@ def test_a_report_that_was_hidden_is_told_of_no_more(town):
 
 def test_once_a_day_is_one_mail_at_seven_in_the_morning(town):
     want(how_often=HowOften.DAILY)
-    hidden = [report(NOW + n * MINUTE) for n in range(3)][0]
+    hidden, _, _ = [report(NOW + n * MINUTE) for n in range(3)]
     tell_of_new_reports(now=NOW + HOUR)
     assert write_digests(now=NOW + 18 * HOUR) == 0  # four in the night, six in Oslo
     hide_report(report=hidden, now=NOW)
