@@ -17,17 +17,14 @@ SCOPES = ("report", "update", "read")
 _RATE = re.compile(r"([0-9]{1,9})(?:/min(?:ute)?)?")
 
 
-class Rate(click.ParamType):
-    """So many calls a minute: 60/min."""
-
-    name = "N/min"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """The number of calls a minute."""
-        found = _RATE.fullmatch(str(value).strip())
-        if found is None or int(found[1]) < 1:
-            self.fail(f"{value!r} is no rate like 60/min.", param, ctx)
-        return int(found[1])
+def _rate(context: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    """The number of calls a minute that the option names."""
+    if value is None:
+        return None
+    found = _RATE.fullmatch(value.strip())
+    if found is None or int(found[1]) < 1:
+        raise click.BadParameter(f"{value!r} is no rate like 60/min.")
+    return int(found[1])
 
 
 @click.group(name="keys")
@@ -45,7 +42,9 @@ def group() -> None:
     multiple=True,
     help="What it is good for; may be given several times. [default: report]",
 )
-@click.option("--rate", type=Rate(), help="At most so many calls a minute. [default: no limit]")
+@click.option(
+    "--rate", metavar="N/min", callback=_rate, help="At most so many calls a minute. [default: no limit]"
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def create(name: str, body: str | None, scopes: tuple[str, ...], rate: int | None, as_json: bool) -> None:
     """Make an API key for NAME, who will use it, and print it as the last word. It is not kept and cannot be shown again.
