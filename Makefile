@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 PORT ?= 8000
 
-.PHONY: help setup run test check bench messages format clean
+.PHONY: help setup run test check bench chaos messages format clean
 
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -24,11 +24,14 @@ $(VENV)/.done: pyproject.toml uv.lock
 run: setup  ## the demo: a town, its site, the worker and a pretend administration
 	@exec $(BIN)/streetmend demo --port $(PORT)
 
-test: setup  ## the whole suite on SQLite, then what touches the database again on PostgreSQL
+test: setup  ## the whole suite on SQLite, and beside it what touches the database again on PostgreSQL
 	@$(BIN)/python tests/needs.py
-	@failed=; \
+	@failed=; log=$$(mktemp); \
+	STREETMEND_TEST_DATABASE=postgresql $(BIN)/pytest -m database >"$$log" 2>&1 & beside=$$!; \
+	trap 'kill $$beside 2>/dev/null; rm -f "$$log"' EXIT; trap 'exit 130' INT TERM; \
 	STREETMEND_TEST_DATABASE=sqlite $(BIN)/pytest || failed="$$failed SQLite"; \
-	STREETMEND_TEST_DATABASE=postgresql $(BIN)/pytest -m database || failed="$$failed PostgreSQL"; \
+	wait $$beside || failed="$$failed PostgreSQL"; \
+	cat "$$log"; \
 	if [ -n "$$failed" ]; then echo "Failed on:$$failed"; exit 1; fi; \
 	echo "Passed on SQLite and on PostgreSQL"
 
@@ -42,6 +45,10 @@ check: setup  ## format, lint, types, import contracts, docs
 bench: setup  ## benchmarks, printed as ratios
 	@$(BIN)/python tests/needs.py
 	@$(BIN)/python -m bench
+
+chaos: setup  ## faults and crashes at full size, with a JSON summary (SEEDS=3 make chaos; PARTS="answers" for some)
+	@$(BIN)/python tests/needs.py
+	@$(BIN)/python -m chaos $(PARTS)
 
 messages: setup  ## new sentences into the catalogs, and compile them
 	@$(BIN)/python -m tests.support.messages

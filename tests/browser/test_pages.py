@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from streetmend.bodies.models import Body
 from streetmend.reports.models import Alert, Notice, Report
 from streetmend.reports.queries.alerts import end_token
 from streetmend.reports.services import Told, submit
+from streetmend.reports.services.counting import count_reports
 from streetmend.reports.services.notices import secret_of
 from tests.support.town import WEST, make_town
 
@@ -34,6 +36,7 @@ def site(live_server: Any) -> str:
             now=datetime(2024, 5, 1, 10, minutes, tzinfo=UTC), lat=WEST[0], long=WEST[1] + minutes / 1000,
             title="Lykta er mørk", category_name="Gatelys", told=Told("kari@example.org"), confirmed=True,
         )  # fmt: skip
+    count_reports(now=datetime(2024, 5, 2, tzinfo=UTC))
     return str(live_server.url)
 
 
@@ -67,6 +70,9 @@ def check(page: Any, url: str) -> None:
         "/reports?q=nothing",
         "/open311/",
         "/open311/?try=1&status=open",
+        "/stats?months=0",
+        "/stats?area=101&months=0",
+        "/bodies/WEST?months=0",
         "/about",
         "/about/privacy",
         "/about/accessibility",
@@ -75,7 +81,7 @@ def check(page: Any, url: str) -> None:
     ],
 )
 def test_a_page_can_be_used_by_everybody(page, site, path):
-    check(page, site + path)
+    check(page, site + path.replace("WEST", str(Body.objects.get(mapit_id=101).pk)))
 
 
 def test_a_reports_page_can_be_used_by_everybody(page, site):

@@ -25,13 +25,13 @@ PAGE = """<!DOCTYPE html><title>T</title><script>hidden()</script><style>p{}</st
 def server():
     def answering(connection: Connection) -> None:
         request = connection.request()
+        server.requests.append(request)  # before the answer: the test looks as soon as it has that
         if request.startswith(b"POST"):
             connection.answer(b"<p>ok", "200 OK", "Content-Type: text/html")
         elif b" /gone" in request:
             connection.answer(b"<p>Not here", "404 Not Found")
         else:
             connection.answer(PAGE.encode(), "200 OK", "Set-Cookie: c=1; Path=/")
-        server.requests.append(request)
 
     server = Server(answering)
     yield server

@@ -11,7 +11,7 @@ from tests.docs.pages import ROOT
 
 PAGE = ROOT / "docs" / "reference" / "addresses.md"
 #: what the page calls the parts of an address that differ
-_WORDS = {"report_id": "NUMBER"}
+_WORDS = {"report_id": "NUMBER", "body_id": "NUMBER"}
 
 
 def routes(resolver: URLResolver | None = None, before: str = "/") -> Iterator[str]:

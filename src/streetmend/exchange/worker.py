@@ -33,6 +33,7 @@ from streetmend.exchange.preparing import prepare
 from streetmend.exchange.pull_updates import MARGIN_SECONDS, Memory, Puller
 from streetmend.exchange.senders import email, open311
 from streetmend.exchange.senders.open311 import Lease
+from streetmend.exchange.statistics import count_statistics
 from streetmend.photos.sweeping import FOLDERS, sweep
 from streetmend.reports.models import Notice
 from streetmend.reports.queries.photos import owned_photos
@@ -72,6 +73,8 @@ FAILED_SECONDS = 2.0
 KEEP_HOUSE_SECONDS = 5.0
 BEAT_SECONDS = 10.0
 SWEEP_SECONDS = 15.0
+#: how often it is asked whether the statistics are due; they have a clock of their own
+COUNT_SECONDS = 30.0
 #: how long a worker that was told to stop waits for the database to take what was answered
 STOP_SECONDS = 60.0
 
@@ -107,6 +110,8 @@ class Worker:
     def __init__(self, *, name: str, clock: Clock, random: Random, stop: threading.Event) -> None:
         self.name, self.clock, self.random, self.stop = name, clock, random, stop
         self.database = DatabaseThread()
+        #: counting a month of a big site takes seconds: nothing that is due waits for it
+        self.counting = DatabaseThread(patience_seconds=0)
         self.mail_lanes = ThreadPoolExecutor(MAIL_LANES, thread_name_prefix="mail")
         self.jobs: set[asyncio.Task[None]] = set()
         self.mail_jobs = 0
@@ -133,6 +138,7 @@ class Worker:
                 await asyncio.gather(*self.jobs)
         await self.database(partial(end_beat, worker=self.name))
         await self.database.close()
+        await self.counting.close()
         self.mail_lanes.shutdown()
         logger.info("worker=%s stopped", self.name)
 
@@ -180,6 +186,8 @@ class Worker:
             await self.database(self._keep_house)
         if self._every("sweep", SWEEP_SECONDS):
             await self.database(self._sweep)
+        if self._every("count", COUNT_SECONDS):
+            self._start(count_statistics(self.counting, self.clock))
         return False
 
     def _every(self, what: str, seconds: float) -> bool:

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from streetmend.web.views import about, alerts, confirm, home, lists, maps, photos, report, sign_in
+from streetmend.web.views import (
+    about,
+    alerts,
+    confirm,
+    home,
+    lists,
+    maps,
+    photos,
+    report,
+    sign_in,
+    statistics,
+)
 from streetmend.web.views.flow import check, details, sent, what, where
 
 urlpatterns = [
@@ -18,6 +29,9 @@ urlpatterns = [
     path("reports/<int:report_id>", report.page, name="report"),
     path("reports/<int:report_id>/update", report.update, name="update"),
     path("reports/<int:report_id>/follow", report.follow_report, name="follow"),
+    path("stats", statistics.stats, name="stats"),
+    path("stats.csv", statistics.table, name="stats-table"),
+    path("bodies/<int:body_id>", statistics.body, name="body"),
     path("sign-in", sign_in.ask, name="sign-in"),
     path("sign-in/<str:secret>", sign_in.use, name="use-sign-in"),
     path("sign-out", sign_in.sign_out, name="sign-out"),

@@ -3,6 +3,7 @@
 from streetmend.reports.models.outbox import Attempt, Delivery, Inbox, Notice, WorkerBeat
 from streetmend.reports.models.posting import Posting, WantedPhoto
 from streetmend.reports.models.report import Alert, ConfirmLink, Draft, Photo, Report, Update
+from streetmend.reports.models.tally import Tally, TallyRun
 
 __all__ = [
     "Alert",
@@ -15,6 +16,8 @@ __all__ = [
     "Photo",
     "Posting",
     "Report",
+    "Tally",
+    "TallyRun",
     "Update",
     "WantedPhoto",
     "WorkerBeat",
