@@ -27,11 +27,20 @@ _HEADERS = (
 
 
 @csrf_exempt
-def taking(request: HttpRequest, path: str, dialect: Dialect) -> HttpResponse:
-    """An address where something can be posted: POST takes it in, everything else is as elsewhere.
+def answer(request: HttpRequest, path: str, dialect: Dialect) -> HttpResponse:
+    """What lies at `path` below the dialect's base address, read or posted.
 
     A program shows its key in each call and has no cookie that a foreign page could make use of.
     """
+    if path.partition(".")[0] in _TAKING:
+        return _taking(request, path, dialect)
+    if path.startswith("tokens/") and request.method in _READING:
+        return _answered(request, path, dialect, lambda address, form: posting.token(address.argument, form))
+    return views.answer(request, path, dialect)
+
+
+def _taking(request: HttpRequest, path: str, dialect: Dialect) -> HttpResponse:
+    """An address where something can be posted: POST takes it in, everything else is as elsewhere."""
     if request.method == "OPTIONS":
         return nothing(
             {
@@ -47,14 +56,6 @@ def taking(request: HttpRequest, path: str, dialect: Dialect) -> HttpResponse:
             response.headers["Allow"] = _METHODS
         return response
     return _answered(request, path, dialect, lambda address, form: _TAKING[address.resource](request, form))
-
-
-@csrf_exempt
-def receipts(request: HttpRequest, path: str, dialect: Dialect) -> HttpResponse:
-    """GET tokens/TOKEN: nobody is told anything else here."""
-    if request.method not in _READING:
-        return views.answer(request, path, dialect)
-    return _answered(request, path, dialect, lambda address, form: posting.token(address.argument, form))
 
 
 def _answered(

@@ -3,16 +3,11 @@
 from django.urls import path, re_path
 
 from streetmend.georeport.dialect import SERVED
-from streetmend.open311 import door, page, wire
-from streetmend.open311.views import answer
+from streetmend.open311 import page, wire
+from streetmend.open311.door import answer
 
 urlpatterns = [
     path("open311/", page.page, name="open311"),
-    *(
-        re_path(rf"^{base.lstrip('/')}(?P<path>{below})$", view, {"dialect": SERVED[name]})
-        for name, base in wire.BASES.items()
-        for below, view in ((r"requests(?:\.[^/]*)?", door.taking), (r"tokens/.*", door.receipts))
-    ),
     *(
         re_path(
             rf"^{base.lstrip('/')}(?P<path>.*)$", answer, {"dialect": SERVED[name]}, name=f"open311-{name}"
