@@ -1,6 +1,7 @@
 """Reports, what is said about them, and the outbox: everything durable that starts with a resident."""
 
 from streetmend.reports.models.outbox import Attempt, Delivery, Inbox, Notice, WorkerBeat
+from streetmend.reports.models.posting import Posting, WantedPhoto
 from streetmend.reports.models.report import Alert, ConfirmLink, Draft, Photo, Report, Update
 from streetmend.reports.models.tally import Tally, TallyRun
 
@@ -13,9 +14,11 @@ __all__ = [
     "Inbox",
     "Notice",
     "Photo",
+    "Posting",
     "Report",
     "Tally",
     "TallyRun",
     "Update",
+    "WantedPhoto",
     "WorkerBeat",
 ]
