@@ -1,6 +1,7 @@
 """Reports, what is said about them, and the outbox: everything durable that starts with a resident."""
 
 from streetmend.reports.models.outbox import Attempt, Delivery, Inbox, Notice, WorkerBeat
+from streetmend.reports.models.posting import Posting, WantedPhoto
 from streetmend.reports.models.report import (
     Alert,
     AlertHit,
@@ -26,9 +27,11 @@ __all__ = [
     "NewReport",
     "Notice",
     "Photo",
+    "Posting",
     "Report",
     "Tally",
     "TallyRun",
     "Update",
+    "WantedPhoto",
     "WorkerBeat",
 ]
