@@ -11,12 +11,13 @@ from django.views.decorators.csrf import csrf_exempt
 
 from streetmend.georeport.dialect import Dialect
 from streetmend.georeport.errors import Fault
-from streetmend.open311 import posting, views
+from streetmend.open311 import posting, pushing, views
 from streetmend.open311.addresses import Address, NoSuchAddress, read_address
 from streetmend.open311.saying import CallRefused, Form, nothing, say_refused
 
 _TAKING: dict[str, Callable[[HttpRequest, Form], HttpResponse]] = {
     "requests": posting.create,
+    "servicerequestupdates": pushing.push,
 }
 _READING = ("GET", "HEAD")
 _METHODS = "GET, HEAD, OPTIONS, POST"
