@@ -225,5 +225,7 @@ def _seen(report: Report) -> object:
         report.status_notes,
         report.comment_count,
         sorted((one.text, one.state, one.foreign_state, one.at, one.hidden, one.name) for one in said),
-        sorted(Notice.objects.filter(report=report, update__isnull=False).values_list("update__text", flat=True)),
+        sorted(
+            Notice.objects.filter(report=report, update__isnull=False).values_list("update__text", flat=True)
+        ),
     )

@@ -20,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
+from streetmend.accounts.limits import forget_old_counts
 from streetmend.bodies.health import claim_pulls
 from streetmend.bodies.models import Endpoint
 from streetmend.bodies.queries import site
@@ -29,6 +30,7 @@ from streetmend.exchange.calling import OpenTransport, open_fetcher
 from streetmend.exchange.crash import crash
 from streetmend.exchange.database import DatabaseThread
 from streetmend.exchange.mailing import Mail, send_mails
+from streetmend.exchange.photos import PhotoLane
 from streetmend.exchange.preparing import prepare
 from streetmend.exchange.pull_updates import MARGIN_SECONDS, Memory, Puller
 from streetmend.exchange.senders import email, open311
@@ -56,6 +58,7 @@ from streetmend.reports.services.outbox import (
     use_evidence,
 )
 from streetmend.reports.services.outcomes import Outcome, OutcomeClass, Random
+from streetmend.reports.services.posting import forget_old_postings
 
 logger = logging.getLogger("streetmend.worker")
 
@@ -115,6 +118,7 @@ class Worker:
         self.mail_lanes = ThreadPoolExecutor(MAIL_LANES, thread_name_prefix="mail")
         self.jobs: set[asyncio.Task[None]] = set()
         self.mail_jobs = 0
+        self.photo_lane = PhotoLane(name, clock, self.database)
         self.wake = asyncio.Event()
         self.memories: dict[int, Memory] = defaultdict(Memory)
         self.failed = False
@@ -171,6 +175,7 @@ class Worker:
             self._take_deliveries,
             self._take_pulls,
             self._apply_rows,
+            self._take_photos,
         ):
             try:
                 busy |= await part()
@@ -212,6 +217,8 @@ class Worker:
         """Old drafts and the photos of one folder that nothing owns go; each folder's turn comes about once an hour."""
         now = self.clock.now()
         drafts = forget_old_drafts(now=now)
+        for forget in (forget_old_postings, forget_old_counts):
+            forget(now=now)
         folder = FOLDERS[int(self.random() * len(FOLDERS))]
         try:
             photos = sweep(folder, owned=owned_photos, now=now)
@@ -292,6 +299,9 @@ class Worker:
         if claim.asks_token:
             return await open311.ask_token(claim, self.calls, site_zone=zone)
         return await open311.send(claim, self.calls, lease, self.clock, site_zone=zone)
+
+    async def _take_photos(self) -> bool:
+        return await self.photo_lane.take(self._start, self.calls)
 
     # --- notices
 
