@@ -39,6 +39,7 @@ from streetmend.exchange.statistics import count_statistics
 from streetmend.photos.sweeping import FOLDERS, sweep
 from streetmend.reports.models import Notice
 from streetmend.reports.queries.photos import owned_photos
+from streetmend.reports.services.alerting import tell_of_new_reports, write_digests
 from streetmend.reports.services.applying import apply_row
 from streetmend.reports.services.beats import beat, end_beat
 from streetmend.reports.services.drafts import forget_old_drafts
@@ -213,9 +214,12 @@ class Worker:
             if count:
                 logger.warning("worker=%s %s=%d", self.name, what.replace(" ", "_"), count)
 
+        tell_of_new_reports(now=now)
+
     def _sweep(self) -> None:
         """Old drafts and the photos of one folder that nothing owns go; each folder's turn comes about once an hour."""
         now = self.clock.now()
+        write_digests(now=now)
         drafts = forget_old_drafts(now=now)
         for forget in (forget_old_postings, forget_old_counts):
             forget(now=now)
@@ -327,6 +331,10 @@ class Worker:
         for notice in claimed:
             try:
                 ready.append((notice, notice_mails.mail_of(notice)))
+            except notice_mails.NothingToTell as nothing:
+                broken.append(
+                    NoticeResult(notice.pk, notice.attempts, sent=False, why=str(nothing), final=True)
+                )
             except Exception as error:
                 logger.exception("notice=%d could not be written", notice.pk)
                 broken.append(NoticeResult(notice.pk, notice.attempts, sent=False, why=type(error).__name__))

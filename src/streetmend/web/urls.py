@@ -24,6 +24,7 @@ urlpatterns = [
     path("report/check", check.check, name="check"),
     path("report/sent/<str:token>", sent.sent, name="sent"),
     path("confirm/<str:secret>", confirm.confirm, name="confirm"),
+    path("alerts", alerts.alerts, name="alerts"),
     path("alerts/<str:token>/end", alerts.end, name="end-alert"),
     path("reports", lists.reports, name="reports"),
     path("reports/<int:report_id>", report.page, name="report"),

@@ -218,6 +218,8 @@ class NoticeKind(models.TextChoices):
     SIGN_IN = "sign_in", "sign in"
     REPORT_SENT = "report_sent", "your report was sent"
     REPORT_UPDATED = "report_updated", "there is news about a report"
+    NEW_REPORT = "new_report", "there is a new report"
+    NEW_REPORTS = "new_reports", "the new reports of a day"
     STAFF = "staff", "something for staff"
 
 

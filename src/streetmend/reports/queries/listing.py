@@ -11,10 +11,10 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from streetmend.bodies.queries import category_names
+from streetmend.nearness import around, metres_between
 from streetmend.reports.models import Delivery, Report
 from streetmend.reports.models.outbox import DeliveryKind
 
-_METRES_A_DEGREE = 111_320.0
 _COLUMNS = (
     "id",
     "title",
@@ -132,25 +132,17 @@ def _filtered(filters: Filters) -> QuerySet[Report]:
 
 
 def _box(lat: float, long: float, metres: float) -> Mapping[str, Any]:
-    high = metres / _METRES_A_DEGREE
-    wide = high / max(math.cos(math.radians(lat)), 0.01)
-    return {"lat__range": (lat - high, lat + high), "long__range": (long - wide, long + wide)}
+    south, west, north, east = around(lat, long, metres)
+    return {"lat__range": (south, north), "long__range": (west, east)}
 
 
 def _listed(rows: QuerySet[Report], place: tuple[float, float] | None = None) -> list[Listed]:
     names = category_names()
     found = []
     for pk, title, state, address, lat, long, name_id, photos, at, comments in rows.values_list(*_COLUMNS):
-        metres = _distance(place, (lat, long)) if place else 0.0
+        metres = metres_between(place, (lat, long)) if place else 0.0
         photo = photos[0] if photos else ""
         found.append(
             Listed(pk, title, state, address, lat, long, names.get(name_id, ""), photo, at, comments, metres)
         )
     return found
-
-
-def _distance(one: tuple[float, float], other: tuple[float, float]) -> float:
-    """Metres between two near places."""
-    north = (other[0] - one[0]) * _METRES_A_DEGREE
-    east = (other[1] - one[1]) * _METRES_A_DEGREE * math.cos(math.radians(one[0]))
-    return math.hypot(north, east)
