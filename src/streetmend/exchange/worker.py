@@ -20,7 +20,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-from streetmend.accounts.limits import forget_old_counts
 from streetmend.bodies.health import claim_pulls
 from streetmend.bodies.models import Endpoint
 from streetmend.bodies.queries import site
@@ -36,13 +35,11 @@ from streetmend.exchange.pull_updates import MARGIN_SECONDS, Memory, Puller
 from streetmend.exchange.senders import email, open311
 from streetmend.exchange.senders.open311 import Lease
 from streetmend.exchange.statistics import count_statistics
-from streetmend.photos.sweeping import FOLDERS, sweep
+from streetmend.exchange.tidying import sweep_away
 from streetmend.reports.models import Notice
-from streetmend.reports.queries.photos import owned_photos
-from streetmend.reports.services.alerting import tell_of_new_reports, write_digests
+from streetmend.reports.services.alerting import tell_of_new_reports
 from streetmend.reports.services.applying import apply_row
 from streetmend.reports.services.beats import beat, end_beat
-from streetmend.reports.services.drafts import forget_old_drafts
 from streetmend.reports.services.inbox import due_rows, note_error
 from streetmend.reports.services.notices import (
     NoticeResult,
@@ -59,7 +56,6 @@ from streetmend.reports.services.outbox import (
     use_evidence,
 )
 from streetmend.reports.services.outcomes import Outcome, OutcomeClass, Random
-from streetmend.reports.services.posting import forget_old_postings
 
 logger = logging.getLogger("streetmend.worker")
 
@@ -191,7 +187,9 @@ class Worker:
         if self._every("house", KEEP_HOUSE_SECONDS):
             await self.database(self._keep_house)
         if self._every("sweep", SWEEP_SECONDS):
-            await self.database(self._sweep)
+            await self.database(
+                partial(sweep_away, worker=self.name, now=self.clock.now(), random=self.random)
+            )
         if self._every("count", COUNT_SECONDS):
             self._start(count_statistics(self.counting, self.clock))
         return False
@@ -215,22 +213,6 @@ class Worker:
                 logger.warning("worker=%s %s=%d", self.name, what.replace(" ", "_"), count)
 
         tell_of_new_reports(now=now)
-
-    def _sweep(self) -> None:
-        """Old drafts and the photos of one folder that nothing owns go; each folder's turn comes about once an hour."""
-        now = self.clock.now()
-        write_digests(now=now)
-        drafts = forget_old_drafts(now=now)
-        for forget in (forget_old_postings, forget_old_counts):
-            forget(now=now)
-        folder = FOLDERS[int(self.random() * len(FOLDERS))]
-        try:
-            photos = sweep(folder, owned=owned_photos, now=now)
-        except OSError as error:
-            logger.warning("worker=%s photos=%s cannot be swept: %s", self.name, folder, error)
-            photos = 0
-        if drafts or photos:
-            logger.info("worker=%s forgotten_drafts=%d orphaned_photos=%d", self.name, drafts, photos)
 
     def _start(self, job: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(job)
