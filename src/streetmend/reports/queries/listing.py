@@ -26,6 +26,8 @@ _COLUMNS = (
     "photo_names",
     "requested_at",
     "comment_count",
+    "detail",
+    "updated_at",
 )
 
 
@@ -43,6 +45,8 @@ class Listed:
     photo: str
     requested_at: datetime
     comment_count: int
+    detail: str
+    updated_at: datetime
     metres: float = 0.0
 
 
@@ -55,6 +59,8 @@ class Filters:
     category: int | None = None
     body: int | None = None
     with_photo: bool = False
+    #: became public at that moment (UTC) or later
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +130,8 @@ def _filtered(filters: Filters) -> QuerySet[Report]:
     if filters.body is not None:
         theirs = Delivery.objects.filter(kind=DeliveryKind.REPORT, visible=True, body=filters.body)
         rows = rows.filter(pk__in=theirs.values("report"))
+    if filters.since is not None:
+        rows = rows.filter(requested_at__gte=filters.since)
     if filters.with_photo:
         rows = rows.filter(has_photo=True)
     for word in filters.words.split()[:8]:
@@ -139,10 +147,37 @@ def _box(lat: float, long: float, metres: float) -> Mapping[str, Any]:
 def _listed(rows: QuerySet[Report], place: tuple[float, float] | None = None) -> list[Listed]:
     names = category_names()
     found = []
-    for pk, title, state, address, lat, long, name_id, photos, at, comments in rows.values_list(*_COLUMNS):
+    for (
+        pk,
+        title,
+        state,
+        address,
+        lat,
+        long,
+        name_id,
+        photos,
+        at,
+        comments,
+        detail,
+        updated,
+    ) in rows.values_list(*_COLUMNS):
         metres = metres_between(place, (lat, long)) if place else 0.0
         photo = photos[0] if photos else ""
         found.append(
-            Listed(pk, title, state, address, lat, long, names.get(name_id, ""), photo, at, comments, metres)
+            Listed(
+                pk,
+                title,
+                state,
+                address,
+                lat,
+                long,
+                names.get(name_id, ""),
+                photo,
+                at,
+                comments,
+                detail,
+                updated,
+                metres,
+            )
         )
     return found
