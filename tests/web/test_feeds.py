@@ -14,7 +14,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from streetmend.bodies.models import Body
 from streetmend.reports.models import Report
+from streetmend.reports.queries.listing import Filters, listing
 from streetmend.reports.services import Told, hide_report, submit
 from streetmend.text import clean_text
 from tests.support.town import EAST, WEST, make_town
@@ -123,3 +125,26 @@ def test_any_text_comes_out_of_every_form_as_it_went_in(town, text):
     found = titles(Client(), "")
     assert found["atom"][0] == found["geojson"][0] == title
     assert found["csv"][0].removeprefix("'") == title.removeprefix("'")
+
+
+def test_a_list_can_be_of_one_body_with_every_other_filter(client, some):
+    west = Body.objects.get(mapit_id=101).pk
+    for query, found in (
+        ("", ["New", "Old"]),
+        ("&days=7", ["New"]),
+        ("&q=old", ["Old"]),
+        ("&state=closed", []),
+        ("&photo=yes", []),
+    ):
+        assert titles(client, f"body={west}{query}")["csv"] == found
+        listed = client.get(f"/reports?body={west}{query}").content.decode()
+        assert [title for title in ("New", "Hole", "Old") if f"<bdi>{title}</bdi>" in listed] == found
+
+
+def test_a_list_counts_to_ten_thousand_and_says_that_there_are_more(some):
+    report("One more")
+    few = listing(Filters(), page=9, size=2, most=3)
+    assert (few.total, few.more, few.page, few.pages) == (3, True, 2, 2)
+    assert [row.title for row in few.rows] == ["Hole"]
+    all_of_them = listing(Filters(), page=1, size=20)
+    assert (all_of_them.total, all_of_them.more, len(all_of_them.rows)) == (4, False, 4)

@@ -31,7 +31,7 @@ def reports(request: HttpRequest) -> HttpResponse:
     """The list with its map."""
     filters, days = filters_of(request)
     found = listing(filters, page=whole(request.GET.get("page")) or 1, size=_A_PAGE)
-    shown = places(filters, limit=_ON_THE_MAP)
+    shown = places(filters, limit=_ON_THE_MAP) if found.total else []
     around = fitting([(row.lat, row.long) for row in shown], width=_WIDTH, height=_HEIGHT)
     window = around or start_window(width=_WIDTH, height=_HEIGHT)
     choices = categories_in_use(get_language() or "")
