@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.support.machine import database_url, find_chromium, find_postgresql
+from tests.support.machine import database_url, driver_runs, find_chromium, find_postgresql
 
 
 def main() -> int:
@@ -38,6 +38,8 @@ def _missing() -> list[str]:
         missing.append("postgresql")
     if find_chromium() is None:
         missing.append("chromium")
+    if not driver_runs():
+        missing.append("libatomic1")
     return missing
 
 

@@ -61,6 +61,13 @@ def _positive(raw: str) -> int:
     return number
 
 
+def _count(raw: str) -> int:
+    number = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 3 else -1
+    if number < 0:
+        raise ValueError(f"{raw!r} is not a whole number from 0 to 99")
+    return number
+
+
 def _secret_key(data: Path) -> Callable[[str], str]:
     """The given key, or the one kept in the data directory, made there at the first start."""
 
@@ -92,6 +99,7 @@ METRICS_KEY = _read("STREETMEND_METRICS_KEY", "", str.strip)
 MAX_REQUESTS = _read("STREETMEND_MAX_REQUESTS", "1000", _positive)
 OUTBOUND_ALLOW = _read("STREETMEND_OUTBOUND_ALLOW", "", _networks)
 GEOCODER = _read("STREETMEND_GEOCODER", "none", str.strip)
+TRUSTED_PROXIES = _read("STREETMEND_TRUSTED_PROXIES", "0", _count)
 TILES = _read("STREETMEND_TILES", "none", str.strip)
 
 DATABASES: dict[str, dict[str, Any]] = {
@@ -214,6 +222,8 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
+# how long a repeated POST waits for the first one's answer before it gets 409
+IN_FLIGHT_SECONDS = 5.0
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 20

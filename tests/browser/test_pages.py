@@ -70,6 +70,7 @@ def check(page: Any, url: str) -> None:
         "/reports?q=nothing",
         "/open311/",
         "/open311/?try=1&status=open",
+        "/alerts?place=60.0,4.0",
         "/stats?months=0",
         "/stats?area=101&months=0",
         "/bodies/WEST?months=0",

@@ -194,7 +194,10 @@ def test_every_kind_of_notice_can_be_written_and_leaves_no_gap(town, mailed, clo
     for kind in NoticeKind:
         write_notice(
             kind=kind, email=f"{kind}@example.org", report=report, update=update, language="nb", now=clock.now(),
-            content={"secret": "S3CRET", "body": "Østby kommune", "remote_id": "77", "subject": "Til dere", "text": "Se her."},
+            content={
+                "secret": "S3CRET", "body": "Østby kommune", "remote_id": "77", "subject": "Til dere", "text": "Se her.",
+                "reports": [report.pk],
+            },
         )  # fmt: skip
     work()
     work()

@@ -7,6 +7,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from playwright._impl._driver import compute_driver_executable
+
 POSTGRESQL_FOLDERS = (
     "/usr/lib/postgresql/*/bin",
     "/usr/pgsql-*/bin",
@@ -48,6 +50,17 @@ def find_chromium() -> Path | None:
         if found:
             return Path(found)
     return next((Path(file) for file in CHROMIUM_FILES if Path(file).exists()), None)
+
+
+def driver_runs() -> bool:
+    """Whether Playwright's own program, which steers the browser, starts: the smallest systems lack a library that it needs."""
+    program, script = compute_driver_executable()
+    try:
+        return (
+            subprocess.run([program, script, "--version"], capture_output=True, check=False).returncode == 0
+        )
+    except OSError:
+        return False
 
 
 def _version(folder: Path) -> int:

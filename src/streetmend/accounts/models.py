@@ -66,3 +66,51 @@ class SignInLink(models.Model):
 
     def __str__(self) -> str:
         return f"sign-in link of {self.person_id}"
+
+
+class Scope(models.TextChoices):
+    """What a program may do with an API key."""
+
+    REPORT = "report", "send reports"
+    UPDATE = "update", "send a body's updates of the reports that it received"
+    READ = "read", "read with a limit of its own"
+
+
+class ApiKey(models.Model):
+    """A program's key to the site's server. Only the hash of its secret is kept."""
+
+    #: whose it is
+    name = models.CharField(max_length=200)
+    #: for whom it speaks; null: for nobody but its owner
+    body = models.ForeignKey(
+        "bodies.Body", null=True, blank=True, on_delete=models.PROTECT, related_name="api_keys"
+    )
+    scopes: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
+    #: how many calls a minute; null: as many as it likes
+    rate_per_minute = models.PositiveIntegerField(null=True, blank=True)
+    #: SHA-256 of the secret, in hexadecimal digits
+    secret_hash = models.CharField(max_length=64, unique=True)
+    #: the secret's first characters, by which its owner knows which one it is
+    beginning = models.CharField(max_length=12)
+    created_at = models.DateTimeField()
+    #: give or take a minute
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "API key"
+
+    def __str__(self) -> str:
+        return f"{self.beginning}... of {self.name}"
+
+
+class Allowance(models.Model):
+    """How much of what somebody may do within a time is used up; see `accounts.limits`."""
+
+    #: what is limited, and whose it is
+    name = models.CharField(max_length=150, unique=True)
+    #: when (seconds since 1970) nothing is used up any more
+    free_at = models.FloatField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.name

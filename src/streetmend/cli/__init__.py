@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "export": "site_file:export",
     "fill": "fill:command",
     "init": "init:command",
+    "keys": "keys:group",
     "serve": "serve:command",
     "staff": "staff:group",
     "work": "work:command",

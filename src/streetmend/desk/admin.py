@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from streetmend.accounts.models import Person
+from streetmend.accounts.models import ApiKey, Person
 from streetmend.areas.models import Area
 from streetmend.bodies.models import Body, Category, Endpoint, Site
 from streetmend.desk.bodies import Areas, Bodies, Categories, Endpoints, Sites
+from streetmend.desk.keys import ApiKeys
 from streetmend.desk.people import People
 from streetmend.desk.reports import Deliveries, InboxRows, Notices, Photos, Reports, Updates
 from streetmend.desk.site import desk
@@ -23,3 +24,4 @@ desk.register(Endpoint, Endpoints)
 desk.register(Category, Categories)
 desk.register(Area, Areas)
 desk.register(Person, People)
+desk.register(ApiKey, ApiKeys)

@@ -9,15 +9,19 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from streetmend.bodies.queries import site
+from streetmend.bodies.queries import categories_in_use, category_names, site
 from streetmend.bodies.values import SiteInfo
 from streetmend.exchange.addresses import confirm_url, end_alert_url, report_url, sign_in_url
 from streetmend.exchange.mailing import Mail, MailEnd, MailResult
 from streetmend.exchange.words import state_name
 from streetmend.reports.models import Notice
 from streetmend.reports.models.outbox import NoticeKind
-from streetmend.reports.queries.alerts import end_token, following
+from streetmend.reports.queries.alerts import about, alert_of, end_token, following, still_public
 from streetmend.reports.services.notices import NoticeResult, secret_of
+
+
+class NothingToTell(Exception):
+    """What the notice was to tell of is not public any more."""
 
 
 def sender(here: SiteInfo) -> str:
@@ -34,7 +38,7 @@ def render(template: str, context: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def mail_of(notice: Notice) -> Mail:
-    """The mail that says what the notice is for, in its language."""
+    """The mail that says what the notice is for, in its language. Raises NothingToTell."""
     with translation.override(notice.language):
         here = site().in_language(notice.language)
         context: dict[str, Any] = {"site": here, "base_url": settings.BASE_URL, **notice.content}
@@ -85,6 +89,37 @@ def _sign_in(notice: Notice) -> dict[str, Any]:
     return {"sign_in_url": sign_in_url(secret_of(notice))}
 
 
+def _confirm_alert(notice: Notice) -> dict[str, Any]:
+    return {**_confirm(notice), **_of_alert(notice)}
+
+
+def _of_alert(notice: Notice) -> dict[str, Any]:
+    """What the alert is about on which the notice rests, and where it is ended; nothing where it is about one report."""
+    alert = alert_of(int(notice.content.get("alert", 0)))
+    if alert is None or alert.report_id is not None:
+        return {}
+    return {"wanted": about(alert, notice.language), "end_url": end_alert_url(end_token(alert))}
+
+
+def _new_report(notice: Notice) -> dict[str, Any]:
+    report = notice.report
+    if report is None or not report.visible:
+        raise NothingToTell("The report is no longer public.")
+    labels = {choice.name_id: choice.label for choice in categories_in_use(notice.language)}
+    name = category_names().get(report.category_name_id, "")
+    return {"category": labels.get(report.category_name_id, name), **_of_alert(notice)}
+
+
+def _new_reports(notice: Notice) -> dict[str, Any]:
+    reports = still_public(notice.content.get("reports", []))
+    if not reports:
+        raise NothingToTell("None of the reports is public any more.")
+    lines = [
+        {"title": report.title, "address": report.address, "url": report_url(report.pk)} for report in reports
+    ]
+    return {"lines": lines, **_of_alert(notice)}
+
+
 def _updated(notice: Notice) -> dict[str, Any]:
     update = notice.update
     if update is None:
@@ -111,7 +146,9 @@ def _end_url(notice: Notice) -> str:
 _WORDS: dict[NoticeKind, Callable[[Notice], dict[str, Any]]] = {
     NoticeKind.CONFIRM_REPORT: _confirm,
     NoticeKind.CONFIRM_UPDATE: _confirm,
-    NoticeKind.CONFIRM_ALERT: _confirm,
+    NoticeKind.CONFIRM_ALERT: _confirm_alert,
+    NoticeKind.NEW_REPORT: _new_report,
+    NoticeKind.NEW_REPORTS: _new_reports,
     NoticeKind.SIGN_IN: _sign_in,
     NoticeKind.REPORT_UPDATED: _updated,
 }

@@ -29,17 +29,17 @@ from streetmend.exchange.calling import OpenTransport, open_fetcher
 from streetmend.exchange.crash import crash
 from streetmend.exchange.database import DatabaseThread
 from streetmend.exchange.mailing import Mail, send_mails
+from streetmend.exchange.photos import PhotoLane
 from streetmend.exchange.preparing import prepare
 from streetmend.exchange.pull_updates import MARGIN_SECONDS, Memory, Puller
 from streetmend.exchange.senders import email, open311
 from streetmend.exchange.senders.open311 import Lease
 from streetmend.exchange.statistics import count_statistics
-from streetmend.photos.sweeping import FOLDERS, sweep
+from streetmend.exchange.tidying import sweep_away
 from streetmend.reports.models import Notice
-from streetmend.reports.queries.photos import owned_photos
+from streetmend.reports.services.alerting import tell_of_new_reports
 from streetmend.reports.services.applying import apply_row
 from streetmend.reports.services.beats import beat, end_beat
-from streetmend.reports.services.drafts import forget_old_drafts
 from streetmend.reports.services.inbox import due_rows, note_error
 from streetmend.reports.services.notices import (
     NoticeResult,
@@ -115,6 +115,7 @@ class Worker:
         self.mail_lanes = ThreadPoolExecutor(MAIL_LANES, thread_name_prefix="mail")
         self.jobs: set[asyncio.Task[None]] = set()
         self.mail_jobs = 0
+        self.photo_lane = PhotoLane(name, clock, self.database)
         self.wake = asyncio.Event()
         self.memories: dict[int, Memory] = defaultdict(Memory)
         self.failed = False
@@ -171,6 +172,7 @@ class Worker:
             self._take_deliveries,
             self._take_pulls,
             self._apply_rows,
+            self._take_photos,
         ):
             try:
                 busy |= await part()
@@ -185,7 +187,9 @@ class Worker:
         if self._every("house", KEEP_HOUSE_SECONDS):
             await self.database(self._keep_house)
         if self._every("sweep", SWEEP_SECONDS):
-            await self.database(self._sweep)
+            await self.database(
+                partial(sweep_away, worker=self.name, now=self.clock.now(), random=self.random)
+            )
         if self._every("count", COUNT_SECONDS):
             self._start(count_statistics(self.counting, self.clock))
         return False
@@ -208,18 +212,7 @@ class Worker:
             if count:
                 logger.warning("worker=%s %s=%d", self.name, what.replace(" ", "_"), count)
 
-    def _sweep(self) -> None:
-        """Old drafts and the photos of one folder that nothing owns go; each folder's turn comes about once an hour."""
-        now = self.clock.now()
-        drafts = forget_old_drafts(now=now)
-        folder = FOLDERS[int(self.random() * len(FOLDERS))]
-        try:
-            photos = sweep(folder, owned=owned_photos, now=now)
-        except OSError as error:
-            logger.warning("worker=%s photos=%s cannot be swept: %s", self.name, folder, error)
-            photos = 0
-        if drafts or photos:
-            logger.info("worker=%s forgotten_drafts=%d orphaned_photos=%d", self.name, drafts, photos)
+        tell_of_new_reports(now=now)
 
     def _start(self, job: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(job)
@@ -293,6 +286,9 @@ class Worker:
             return await open311.ask_token(claim, self.calls, site_zone=zone)
         return await open311.send(claim, self.calls, lease, self.clock, site_zone=zone)
 
+    async def _take_photos(self) -> bool:
+        return await self.photo_lane.take(self._start, self.calls)
+
     # --- notices
 
     async def _take_notices(self) -> bool:
@@ -317,6 +313,10 @@ class Worker:
         for notice in claimed:
             try:
                 ready.append((notice, notice_mails.mail_of(notice)))
+            except notice_mails.NothingToTell as nothing:
+                broken.append(
+                    NoticeResult(notice.pk, notice.attempts, sent=False, why=str(nothing), final=True)
+                )
             except Exception as error:
                 logger.exception("notice=%d could not be written", notice.pk)
                 broken.append(NoticeResult(notice.pk, notice.attempts, sent=False, why=type(error).__name__))

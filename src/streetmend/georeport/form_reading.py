@@ -42,6 +42,20 @@ def read_new_request(fields: Iterable[tuple[str, str]], uploads: Sequence[Upload
     Raises InvalidParameters: no service_code, no place, half a place or one that is no coordinate, a single
     parameter given twice with different values.
     """
+    new, faults = examine_new_request(fields, uploads)
+    if faults:
+        raise InvalidParameters(faults)
+    return new
+
+
+def examine_new_request(
+    fields: Iterable[tuple[str, str]], uploads: Sequence[Upload] = ()
+) -> tuple[NewRequest, tuple[Fault, ...]]:
+    """What could be read of the posted request, and what is wrong with it: a server that knows more can go on and
+    name all that is wrong at once.
+
+    As ``read_new_request``; what is wrong or missing is None, a missing service_code the empty text.
+    """
     singles = ("service_code", "lat", "long", "description", "deviceid", *_PLACES, *_PERSON)
     form = _sorted(fields, singles)
     faults: list[Fault] = []
@@ -52,10 +66,12 @@ def read_new_request(fields: Iterable[tuple[str, str]], uploads: Sequence[Upload
     lat = _coordinate(found.pop("lat"), "lat", numbers.latitude, faults)
     long = _coordinate(found.pop("long"), "long", numbers.longitude, faults)
     _check_place(form, faults)
-    if faults:
-        raise InvalidParameters(tuple(faults))
-    texts: dict[str, Any] = {**found, "device_id": found["device_id"] or device}
-    return NewRequest(
+    texts: dict[str, Any] = {
+        **found,
+        "device_id": found["device_id"] or device,
+        "service_code": found["service_code"] or "",
+    }
+    new = NewRequest(
         lat=lat,
         long=long,
         attributes=form.attributes,
@@ -65,6 +81,7 @@ def read_new_request(fields: Iterable[tuple[str, str]], uploads: Sequence[Upload
         others=form.others,
         **texts,
     )
+    return new, tuple(faults)
 
 
 def read_update(fields: Iterable[tuple[str, str]], uploads: Sequence[Upload] = ()) -> RequestUpdate:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, get_args
 
@@ -44,8 +45,8 @@ class NoSuchAddress(Exception):
         self.status = status
 
 
-def read_address(path: str, request: HttpRequest) -> Address:
-    """The address that `path` (what follows the base URL, decoded) is. Raises NoSuchAddress.
+def read_address(path: str, request: HttpRequest, resources: Sequence[str] = RESOURCES) -> Address:
+    """The address that `path` (what follows the base URL, decoded) is, one of `resources`. Raises NoSuchAddress.
 
     Extensions may be in any letter case.
     """
@@ -58,7 +59,7 @@ def read_address(path: str, request: HttpRequest) -> Address:
         )
     fmt: Format = "json" if extension == "json" else "xml" if extension else accepted or "xml"
     resource, slash, argument = stem.partition("/")
-    if resource + slash not in RESOURCES or (slash and not argument):
+    if resource + slash not in resources or (slash and not argument):
         raise NoSuchAddress(fmt, "There is nothing at this address.")
     if not extension and accepted is None:
         raise NoSuchAddress(fmt, "Answers are XML or JSON; Accept allows neither.", status=406)

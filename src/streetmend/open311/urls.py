@@ -4,7 +4,7 @@ from django.urls import path, re_path
 
 from streetmend.georeport.dialect import SERVED
 from streetmend.open311 import page, wire
-from streetmend.open311.views import answer
+from streetmend.open311.door import answer
 
 urlpatterns = [
     path("open311/", page.page, name="open311"),

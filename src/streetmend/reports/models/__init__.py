@@ -1,21 +1,37 @@
 """Reports, what is said about them, and the outbox: everything durable that starts with a resident."""
 
 from streetmend.reports.models.outbox import Attempt, Delivery, Inbox, Notice, WorkerBeat
-from streetmend.reports.models.report import Alert, ConfirmLink, Draft, Photo, Report, Update
+from streetmend.reports.models.posting import Posting, WantedPhoto
+from streetmend.reports.models.report import (
+    Alert,
+    AlertHit,
+    ConfirmLink,
+    Draft,
+    HowOften,
+    NewReport,
+    Photo,
+    Report,
+    Update,
+)
 from streetmend.reports.models.tally import Tally, TallyRun
 
 __all__ = [
     "Alert",
+    "AlertHit",
     "Attempt",
     "ConfirmLink",
     "Delivery",
     "Draft",
+    "HowOften",
     "Inbox",
+    "NewReport",
     "Notice",
     "Photo",
+    "Posting",
     "Report",
     "Tally",
     "TallyRun",
     "Update",
+    "WantedPhoto",
     "WorkerBeat",
 ]

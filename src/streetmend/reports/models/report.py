@@ -148,11 +148,36 @@ class Photo(models.Model):
         return self.name
 
 
+class HowOften(models.TextChoices):
+    """When an alert tells of new reports."""
+
+    INSTANT = "instant", "at once"
+    DAILY = "daily", "once a day"
+
+
 class Alert(models.Model):
-    """A wish to be told about a report."""
+    """A wish to be told: of what happens to one report, or of new reports that are like what it says.
+
+    Of what it says of new reports, all that is set must hold; an alert that says nothing is about all of them.
+    """
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="alerts")
-    report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="alerts")
+    report = models.ForeignKey(Report, null=True, blank=True, on_delete=models.CASCADE, related_name="alerts")
+    #: new reports within `metres` of this place (WGS84 degrees)
+    lat = models.FloatField(null=True, blank=True)
+    long = models.FloatField(null=True, blank=True)
+    metres = models.PositiveIntegerField(null=True, blank=True)
+    #: new reports in the area of this MapIt id
+    area_id = models.PositiveIntegerField(null=True, blank=True)
+    #: new reports that this body gets
+    body = models.ForeignKey(
+        Body, null=True, blank=True, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    category_name = models.ForeignKey(
+        CategoryName, null=True, blank=True, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    #: of new reports only; what happens to one report is told at once
+    how_often = models.CharField(max_length=10, choices=HowOften, default=HowOften.INSTANT)
     confirmed_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
@@ -161,9 +186,45 @@ class Alert(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["person", "report"], name="one_alert_per_person_and_report")
         ]
+        indexes = [
+            models.Index(
+                fields=["area_id", "body", "lat"],
+                name="alert_of_new_reports",
+                condition=models.Q(report=None, ended_at=None, confirmed_at__isnull=False),
+            )
+        ]
 
     def __str__(self) -> str:
-        return f"{self.person_id} follows {self.report_id}"
+        return f"{self.person_id} follows {self.report_id or 'new reports'}"
+
+
+class NewReport(models.Model):
+    """A report became public, and those who want to hear of new ones were not looked for yet."""
+
+    report = models.OneToOneField(Report, on_delete=models.CASCADE, related_name="+")
+    #: not before then: until then it can be taken back
+    due_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"new report {self.report_id}"
+
+
+class AlertHit(models.Model):
+    """A new report is what an alert is about. One row: nobody is told twice."""
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="hits")
+    report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["alert", "report"], name="one_hit_per_alert_and_report")
+        ]
+        indexes = [models.Index(fields=["at"], name="hit_to_tell", condition=models.Q(told_at=None))]
+
+    def __str__(self) -> str:
+        return f"{self.alert_id} hears of {self.report_id}"
 
 
 class ConfirmLink(models.Model):

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
+
 from django.core.signing import BadSignature, Signer
 
+from streetmend.areas import queries as area_queries
+from streetmend.bodies.queries import body_names, categories_in_use, category_names
 from streetmend.reports.errors import LinkUnknown
-from streetmend.reports.models import Alert
+from streetmend.reports.models import Alert, Report
 
 _SALT = "streetmend.alerts.end"
 _LONGEST = 200
@@ -17,6 +22,49 @@ def following(*, person_id: int, report_id: int) -> Alert | None:
         person=person_id, report=report_id, confirmed_at__isnull=False, ended_at=None
     )
     return wanted.first()
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What an alert on new reports is about, by names; empty where it says nothing of it. `metres` around a place."""
+
+    metres: int | None
+    lat: float | None
+    long: float | None
+    area: str
+    body: str
+    category: str
+
+
+def about(alert: Alert, language: str) -> About:
+    """What the alert is about, in the language's words."""
+    areas = {area.mapit_id: area.name for area in area_queries.areas()} if alert.area_id else {}
+    labels = {choice.name_id: choice.label for choice in categories_in_use(language)}
+    category_id = alert.category_name_id
+    return About(
+        metres=alert.metres,
+        lat=alert.lat,
+        long=alert.long,
+        area=areas.get(alert.area_id or 0, ""),
+        body=body_names().get(alert.body_id, "") if alert.body_id else "",
+        category=labels.get(category_id, category_names().get(category_id, "")) if category_id else "",
+    )
+
+
+def wishes_of(person_id: int) -> list[Alert]:
+    """The confirmed alerts of a person that have not ended, the newest first, with their reports."""
+    mine = Alert.objects.filter(person=person_id, confirmed_at__isnull=False, ended_at=None)
+    return list(mine.select_related("report").order_by("-id"))
+
+
+def alert_of(alert_id: int) -> Alert | None:
+    """The alert of this id, with its report."""
+    return Alert.objects.select_related("report").filter(pk=alert_id).first()
+
+
+def still_public(report_ids: Collection[int]) -> list[Report]:
+    """Those of the reports that are public now, in the order of their ids."""
+    return list(Report.objects.filter(pk__in=report_ids, visible=True).order_by("id"))
 
 
 def end_token(alert: Alert) -> str:

@@ -6,6 +6,7 @@ import re
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from streetmend.reports.models import Delivery, Inbox, Report, Update
 from streetmend.reports.models.outbox import DeliveryKind, InboxState
@@ -13,6 +14,7 @@ from streetmend.reports.services import kept
 from streetmend.reports.services.arrivals import arrived
 from streetmend.reports.services.inbox import ORPHAN_AGAIN, ORPHAN_PATIENCE
 from streetmend.reports.services.updating import tell
+from streetmend.reports.services.wanted_photos import want_photos
 from streetmend.reports.states import (
     OPEN_STATES,
     Actor,
@@ -38,7 +40,7 @@ def apply_row(*, inbox_id: int, now: datetime) -> InboxState:
     Returns what became of the row.
     """
     with transaction.atomic():
-        row = Inbox.objects.select_related("endpoint").get(pk=inbox_id)
+        row = Inbox.objects.get(pk=inbox_id)
         owed = _match(row)
         report = (
             Report.objects.select_for_update(no_key=True, of=("self",))
@@ -49,7 +51,7 @@ def apply_row(*, inbox_id: int, now: datetime) -> InboxState:
         )
         row = (
             Inbox.objects.select_for_update(no_key=True, of=("self",))
-            .select_related("endpoint__body")
+            .select_related("endpoint__body", "body")
             .get(pk=inbox_id)
         )
         if row.next_at is None:
@@ -65,7 +67,7 @@ def apply_row(*, inbox_id: int, now: datetime) -> InboxState:
 
 def _match(row: Inbox) -> Delivery | None:
     """The delivery to this endpoint that the row speaks of: by our own number where it gives it, else by theirs."""
-    owed = Delivery.objects.filter(endpoint=row.endpoint_id, kind=DeliveryKind.REPORT)
+    owed = owed_to(endpoint_id=row.endpoint_id, body_id=row.body_id)
     ours = str(row.content.get("our_report_id", ""))
     if ours.isascii() and ours.isdigit() and len(ours) <= 18:
         found = owed.filter(report_id=int(ours)).first()
@@ -74,6 +76,12 @@ def _match(row: Inbox) -> Delivery | None:
     if not row.remote_report_id:
         return None
     return owed.filter(remote_id=row.remote_report_id).first()
+
+
+def owed_to(*, endpoint_id: int | None, body_id: int | None) -> QuerySet[Delivery]:
+    """The reports that are or were owed to the endpoint, or to the body that has none."""
+    owed = Delivery.objects.filter(kind=DeliveryKind.REPORT)
+    return owed.filter(endpoint=endpoint_id) if endpoint_id is not None else owed.filter(body=body_id)
 
 
 def _keep_orphan(row: Inbox, now: datetime) -> None:
@@ -111,7 +119,7 @@ def _prove(row: Inbox, owed: Delivery, report: Report, now: datetime) -> None:
 
 
 def _apply(row: Inbox, report: Report, now: datetime) -> None:
-    update = _revised(row, report) or Update(report=report, actor=Actor.BODY, body=row.endpoint.body)
+    update = _revised(row, report) or Update(report=report, actor=Actor.BODY, body=row.sender)
     before = State(report.state)
     _fill(update, row, report)
     row.state, row.next_at, row.why = InboxState.APPLIED, None, ""
@@ -124,6 +132,8 @@ def _apply(row: Inbox, report: Report, now: datetime) -> None:
         # a state that is no news is kept, because an older update may still come; but nobody is bothered with it
         update.hidden = not says_something and update.state == before
     update.save()
+    if update.media_urls:
+        want_photos(update.media_urls, update=update, now=now)
     row.update = update
     report.state = folded_state(report)
     _keep_notes(report)
@@ -139,13 +149,13 @@ def _revised(row: Inbox, report: Report) -> Update | None:
     if not number:
         return None
     return Update.objects.filter(
-        report=report, actor=Actor.BODY, body=row.endpoint.body_id, remote_id=number
+        report=report, actor=Actor.BODY, body=row.sender.pk, remote_id=number
     ).first()
 
 
 def _fill(update: Update, row: Inbox, report: Report) -> None:
     content = row.content
-    update.name, update.show_name = row.endpoint.body.name, True
+    update.name, update.show_name = row.sender.name, True
     update.text = clean_text(content["text"], max_length=_LONGEST_TEXT, multiline=True)
     update.state = _claimed_state(row, report)
     update.foreign_state = "" if content["known_word"] else content["word"][:100]

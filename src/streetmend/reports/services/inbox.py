@@ -84,6 +84,19 @@ def store_page(
         return Inbox.objects.filter(endpoint=endpoint_id, id__gt=before).count()
 
 
+def store_pushed(*, row: PulledRow, body_id: int, endpoint_id: int | None, now: datetime) -> int:
+    """What a body sent by itself is in the inbox, once, as if it had been pulled from its endpoint; returns the row's id.
+
+    `endpoint_id`: the endpoint that the report went to, None where the body gets its reports otherwise. Inside the caller's
+    transaction.
+    """
+    stored = _inbox_row(endpoint_id, row, now)
+    stored.body_id = body_id if endpoint_id is None else None
+    Inbox.objects.bulk_create([stored], ignore_conflicts=True)
+    same = Inbox.objects.filter(key=stored.key, content_hash=stored.content_hash)
+    return same.values_list("pk", flat=True).get(endpoint=endpoint_id, body=stored.body_id)
+
+
 def _insert(batch: Sequence[Inbox]) -> None:
     try:
         with transaction.atomic():
@@ -110,7 +123,7 @@ def _insert_alone(row: Inbox) -> None:
         Inbox.objects.bulk_create([bare], ignore_conflicts=True)
 
 
-def _inbox_row(endpoint_id: int, row: PulledRow, now: datetime) -> Inbox:
+def _inbox_row(endpoint_id: int | None, row: PulledRow, now: datetime) -> Inbox:
     content = _content(row)
     said = {
         name: content[name] for name in ("remote_report_id", "our_report_id", "word", "text", "media_urls")

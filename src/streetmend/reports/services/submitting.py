@@ -28,6 +28,7 @@ from streetmend.reports.errors import (
 from streetmend.reports.models import ConfirmLink, Delivery, Notice, Report
 from streetmend.reports.models.outbox import NoticeKind
 from streetmend.reports.services import kept, links
+from streetmend.reports.services.alerting import announce_later
 from streetmend.reports.services.attaching import attach
 from streetmend.reports.services.limits import when_to_ask
 from streetmend.reports.services.notices import write_notice
@@ -138,6 +139,8 @@ def _take_in(
             if confirmed_on:
                 _publish(report, confirmed_on, now)
             kept.refresh(report, now=now)
+            if confirmed_on:
+                announce_later(report, confirmed_on, now)
     except IntegrityError:
         # the same form was sent twice at the same moment: the other one won
         earlier = Report.objects.filter(form_token=report.form_token).first() if report.form_token else None
@@ -162,8 +165,10 @@ def confirm_report(*, secret: str, now: datetime) -> Report:
             return report
         if report.reporter_id:
             Person.objects.filter(pk=report.reporter_id, verified_at=None).update(verified_at=now)
-        _publish(report, site(), now)
+        here = site()
+        _publish(report, here, now)
         kept.refresh(report, now=now)
+        announce_later(report, here, now)
     return report
 
 

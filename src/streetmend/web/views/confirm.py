@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from streetmend.clock import SystemClock
 from streetmend.reports.errors import LinkUnknown, ReportError
 from streetmend.reports.models import ConfirmLink
+from streetmend.reports.queries.alerts import about
 from streetmend.reports.services import confirm_alert, confirm_report, confirm_update, links
 from streetmend.web.views.flow.steps import seen_other
 from streetmend.web.words import of_report
@@ -25,6 +27,8 @@ def confirm(request: HttpRequest, secret: str) -> HttpResponse:
         if request.method != "POST":
             report = link.alert.report if link.alert else link.report
             context = {"link": link, "kind": _kind(link), "report": report, "used": bool(link.used_at)}
+            if link.alert and report is None:
+                context["wanted"] = about(link.alert, get_language() or "")
             return render(request, "web/confirm.html", context)
         return seen_other(_confirmed(link, secret))
     except ReportError as error:
@@ -42,7 +46,8 @@ def _confirmed(link: ConfirmLink, secret: str) -> str:
     """What the link is for has happened; the address of the page that shows it."""
     now, kind = SystemClock().now(), _kind(link)
     if kind == "alert":
-        return f"/reports/{confirm_alert(secret=secret, now=now).report_id}?now=follows"
+        alert = confirm_alert(secret=secret, now=now)
+        return f"/reports/{alert.report_id}?now=follows" if alert.report_id else "/alerts?now=on"
     if kind == "update":
         return f"/reports/{confirm_update(secret=secret, now=now).pk}?now=updated"
     report = confirm_report(secret=secret, now=now)

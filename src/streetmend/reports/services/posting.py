@@ -1,0 +1,161 @@
+"""A report that a program sends comes in once, however often it is sent."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+
+from streetmend.photos.store import StoredPhoto
+from streetmend.reports.errors import ReportError
+from streetmend.reports.models import Posting
+from streetmend.reports.services.submitting import Told, submit
+from streetmend.reports.services.wanted_photos import want_photos
+
+#: how long a client's own mark is remembered
+REMEMBERED = timedelta(days=30)
+#: how long the same words at the same place are taken for a repeat
+ALIKE = timedelta(minutes=15)
+
+
+class MarkUsedOtherwise(ReportError):
+    """The client gave the mark of an earlier report to another one."""
+
+    field = "Idempotency-Key"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """By what a repeat is known: `name` within `client`; `content_hash` is "" where the name is itself what was said."""
+
+    client: str
+    name: str
+    content_hash: str = ""
+
+    @property
+    def lasts(self) -> timedelta:
+        """How long it is remembered."""
+        return REMEMBERED if self.content_hash else ALIKE
+
+
+def own_mark(client: str, said: str, content: bytes) -> Mark:
+    """The mark that a client gave a report itself; `content` is all that it sent."""
+    return Mark(client, f"id:{_digest(said.encode())}", _digest(content))
+
+
+def mark_by_content(client: str, content: bytes) -> Mark:
+    """The mark of a report whose client gave none: what it says."""
+    return Mark(client, f"like:{_digest(content)}")
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What became of it: a report, or a token while the report waits for its confirmation."""
+
+    report_id: int
+    token: str = ""
+    notice: str = ""
+    #: true where it had come before
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """A report as a program told it; texts are clean, the place is in WGS84 degrees."""
+
+    lat: float
+    long: float
+    title: str
+    category_name: str
+    told: Told
+    detail: str = ""
+    answers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    address: str = ""
+
+
+def posted_before(mark: Mark, *, now: datetime) -> Posted | None:
+    """The report that this mark brought in before and is still remembered for. Raises MarkUsedOtherwise."""
+    row = Posting.objects.filter(client=mark.client, mark=mark.name, created_at__gt=now - mark.lasts).first()
+    return None if row is None else _answer(row, mark)
+
+
+def _answer(row: Posting, mark: Mark) -> Posted:
+    if row.content_hash != mark.content_hash:
+        raise MarkUsedOtherwise("was given to another report before")
+    return Posted(row.report_id, row.token or "", row.notice, repeated=True)
+
+
+def post_report(
+    *,
+    mark: Mark,
+    words: Words,
+    now: datetime,
+    confirmed: bool,
+    photos: Sequence[StoredPhoto] = (),
+    media_urls: Sequence[str] = (),
+    notice: str = "",
+    source: str = "Open311",
+) -> Posted:
+    """The report exists and is remembered by its mark, with the answer to its sender, in the same transaction.
+
+    A mark that is remembered already, or is written at this moment by another process, gives the answer of the first time and
+    changes nothing. Unless `confirmed` the sender gets a token and the reporter a mail. Photos at `media_urls` are fetched
+    later. Raises MarkUsedOtherwise, and as `submit`.
+    """
+    try:
+        with transaction.atomic():
+            report = submit(
+                now=now,
+                lat=words.lat,
+                long=words.long,
+                title=words.title,
+                detail=words.detail,
+                category_name=words.category_name,
+                told=words.told,
+                answers=words.answers,
+                address=words.address,
+                photos=photos,
+                source=source,
+                confirmed=confirmed,
+            ).report
+            if media_urls:
+                want_photos(media_urls, report=report, now=now, after=len(photos))
+            token = None if confirmed else secrets.token_urlsafe(24)
+            _forget_if_over(mark, now)
+            row = Posting.objects.create(
+                client=mark.client,
+                mark=mark.name,
+                content_hash=mark.content_hash,
+                report=report,
+                token=token,
+                notice=notice,
+                created_at=now,
+            )
+    except IntegrityError:
+        # the same came twice at the same moment: the other one won
+        earlier = Posting.objects.filter(client=mark.client, mark=mark.name).first()
+        if earlier is None:
+            raise
+        return _answer(earlier, mark)
+    return Posted(row.report_id, token or "", notice)
+
+
+def _forget_if_over(mark: Mark, now: datetime) -> None:
+    """An old row of the same mark that is no longer remembered makes room; a token of it stays good."""
+    old = Posting.objects.filter(client=mark.client, mark=mark.name, created_at__lte=now - mark.lasts)
+    for row in old:
+        Posting.objects.filter(pk=row.pk).update(mark=f"old:{row.pk}")
+
+
+def forget_old_postings(*, now: datetime) -> int:
+    """What programs sent more than thirty days ago is no longer known as a repeat; says how many rows went."""
+    old = Posting.objects.filter(created_at__lt=now - REMEMBERED)
+    return old.delete()[0] if old.exists() else 0
