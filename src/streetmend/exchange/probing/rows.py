@@ -118,7 +118,7 @@ def _look_at_time(name: str, text: str, answer: Answer, notes: Notes) -> None:
         notes.found("no-time", f"{name} is {text[:40]!r}, which is no date.", answer, line)
     elif moment.tzinfo is None:
         says = f"{name} has no time zone: say which one the server means."
-        zone = '"Europe/Oslo"   # the zone of the server'
+        zone = '"Area/City"   # the zone of the server, as in tzdata'
         notes.found("times-without-zone", says, answer, line, time_style='"naive"', time_zone=zone)
     elif "." in text or "," in text:
         notes.found("fractions", f"{name} has fractions of a second.", answer, line)
