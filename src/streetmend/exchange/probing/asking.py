@@ -82,7 +82,7 @@ class Answer:
 
 
 @dataclass
-class Asker:
+class Caller:
     """Asks the server at `base`, one question at a time, each for at most `deadline_seconds` of wall clock."""
 
     base: str

@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from streetmend.exchange.probing.asking import Answer, Asker
+from streetmend.exchange.probing.asking import Answer, Caller
 from streetmend.exchange.probing.notes import Notes
 
 _MOST_SKEW = timedelta(seconds=120)
 _SLOW_SECONDS = 20.0
 
 
-async def look_at_manners(asker: Asker, notes: Notes) -> None:
+async def look_at_manners(caller: Caller, notes: Notes) -> None:
     """Clock and HTTP have been looked at in the answers to two calls."""
-    answer = await asker.get("services", "json")
+    answer = await caller.get("services", "json")
     if not answer.status:
         return
     _look_at_clock(answer, notes)
@@ -28,7 +28,7 @@ async def look_at_manners(asker: Asker, notes: Notes) -> None:
     etag = headers.get("etag")
     unchanged = False
     if etag:
-        again = await asker.get("services", "json", headers={"If-None-Match": etag})
+        again = await caller.get("services", "json", headers={"If-None-Match": etag})
         unchanged = again.status == 304
     notes.can("unchanged", "Unchanged answers are told as such (ETag, 304).", unchanged)
 
@@ -47,9 +47,9 @@ def _look_at_clock(answer: Answer, notes: Notes) -> None:
         notes.found("clock", says, answer, f"Date: {answer.headers['date']}")
 
 
-async def look_at_updates(asker: Asker, notes: Notes) -> None:
+async def look_at_updates(caller: Caller, notes: Notes) -> None:
     """Whether there is a list of updates, which is an extension; without it states are asked for one by one."""
-    now = asker.clock.now().replace(microsecond=0)
+    now = caller.clock.now().replace(microsecond=0)
     window = [
         (name, f"{moment:%Y-%m-%dT%H:%M:%SZ}")
         for name, moment in (
@@ -57,7 +57,7 @@ async def look_at_updates(asker: Asker, notes: Notes) -> None:
             ("end_date", now),
         )
     ]
-    answer = await asker.get("servicerequestupdates", "xml", window)
+    answer = await caller.get("servicerequestupdates", "xml", window)
     if answer.status >= 500:
         notes.usable(answer)
     notes.can("updates", "Updates come with their words (servicerequestupdates).", answer.ok)

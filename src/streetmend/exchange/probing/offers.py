@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from urllib.parse import quote, urlsplit
 
-from streetmend.exchange.probing.asking import FORMATS, Answer, Asker
+from streetmend.exchange.probing.asking import FORMATS, Answer, Caller
 from streetmend.exchange.probing.envelopes import rows_of, single
 from streetmend.exchange.probing.fields import (
     ATTRIBUTES,
@@ -30,11 +30,11 @@ _MOST_DEFINITIONS = 3
 _STRANGER = "no-such-service-0"
 
 
-async def look_at_discovery(asker: Asker, notes: Notes) -> str:
+async def look_at_discovery(caller: Caller, notes: Notes) -> str:
     """Discovery has been looked at (A1); the address that it names, where that is another one than was asked, or nothing."""
     elsewhere, seen = "", 0
     for fmt in FORMATS:
-        answer = await asker.get("discovery", fmt)
+        answer = await caller.get("discovery", fmt)
         if answer.status in (404, 410) or (answer.is_html and not answer.ok):
             says = f"There is no discovery in {fmt.upper()}, which the standard demands in both formats."
             notes.found("no-discovery", says, answer, f"status {answer.status}")
@@ -49,7 +49,7 @@ async def look_at_discovery(asker: Asker, notes: Notes) -> str:
         ):
             if isinstance(endpoint, Mapping):
                 compare(endpoint, ENDPOINTS, answer, notes)
-        elsewhere = _look_at_addresses(answer, asker.base, notes) or elsewhere
+        elsewhere = _look_at_addresses(answer, caller.base, notes) or elsewhere
     notes.can("discovery", f"Discovery is there in {_count(seen)}.", seen > 0)
     return elsewhere
 
@@ -92,13 +92,13 @@ def _same(one: str, other: str) -> bool:
     return all(host in _LOOPBACK for host in hosts) or hosts[0] == hosts[1]
 
 
-async def look_at_services(asker: Asker, notes: Notes) -> Sequence[Service]:
+async def look_at_services(caller: Caller, notes: Notes) -> Sequence[Service]:
     """The list of services has been looked at (A2); the services."""
     lists: dict[str, list[Service]] = {}
     for fmt in FORMATS:
-        answer = await asker.get("services", fmt)
+        answer = await caller.get("services", fmt)
         if not notes.usable(answer):
-            _note_absent(answer, notes, asker.jurisdiction_id)
+            _note_absent(answer, notes, caller.jurisdiction_id)
             continue
         known = frozenset({"service_code", "service_name"})
         rows = rows_of(answer, "services", "service", known, notes)
@@ -168,14 +168,14 @@ def _note_absent(answer: Answer, notes: Notes, jurisdiction_id: str) -> None:
         )
 
 
-async def look_at_definitions(asker: Asker, notes: Notes, services: Sequence[Service]) -> None:
+async def look_at_definitions(caller: Caller, notes: Notes, services: Sequence[Service]) -> None:
     """Some definitions have been looked at (A3), and what an unknown code gets."""
     with_questions = [one.service_code for one in services if one.metadata]
     without = [one.service_code for one in services if not one.metadata]
     seen = 0
     for code in with_questions[:_MOST_DEFINITIONS]:
         for fmt in FORMATS:
-            answer = await asker.get(f"services/{quote(code, safe='')}", fmt)
+            answer = await caller.get(f"services/{quote(code, safe='')}", fmt)
             if answer.status == 404 and not answer.ok:
                 says = f"The service {code!r} says that it has questions (metadata), but its definition is not found."
                 notes.found("no-definition", says, answer, f"status {answer.status}")
@@ -189,7 +189,7 @@ async def look_at_definitions(asker: Asker, notes: Notes, services: Sequence[Ser
             seen > 0,
         )
     if without:
-        answer = await asker.get(f"services/{quote(without[0], safe='')}", "xml")
+        answer = await caller.get(f"services/{quote(without[0], safe='')}", "xml")
         notes.can("empty_definitions", "Services without questions have a definition too.", answer.ok)
         if answer.ok:
             _look_at_definition(answer, without[0], notes)
@@ -235,11 +235,11 @@ def _look_at_definition(answer: Answer, code: str, notes: Notes) -> None:
             )
 
 
-async def look_at_a_stranger(asker: Asker, notes: Notes) -> list[Answer]:
+async def look_at_a_stranger(caller: Caller, notes: Notes) -> list[Answer]:
     """What the definition of a service that does not exist gets: the answers, for their errors."""
     answers = []
     for fmt in FORMATS:
-        answer = await asker.get(f"services/{_STRANGER}", fmt)
+        answer = await caller.get(f"services/{_STRANGER}", fmt)
         answers.append(answer)
         if 200 <= answer.status < 300:
             says = (

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from streetmend.clock import Clock, SystemClock
 from streetmend.exchange.probing import manners, offers, rows
-from streetmend.exchange.probing.asking import Asker
+from streetmend.exchange.probing.asking import Caller
 from streetmend.exchange.probing.dialects import explain
 from streetmend.exchange.probing.notes import Notes
 from streetmend.exchange.probing.refusals import look_at_refusals
@@ -58,49 +58,49 @@ async def _probe(
     url: str, jurisdiction_id: str, deadline_seconds: float, transport: Transport, clock: Clock
 ) -> Probed:
     began, notes = clock.monotonic(), Notes()
-    asker = Asker(url.strip(), jurisdiction_id, transport, clock, deadline_seconds)
-    first = await asker.get("services", "xml")
+    caller = Caller(url.strip(), jurisdiction_id, transport, clock, deadline_seconds)
+    first = await caller.get("services", "xml")
     if first.failed and not first.status:
         notes.found("unreachable", f"The server cannot be reached: {first.failed}", first)
     else:
-        await _questions(asker, notes)
+        await _questions(caller, notes)
     name, findings = explain(notes.findings)
-    suggested = _settings(asker, notes) if findings or name else ()
+    suggested = _settings(caller, notes) if findings or name else ()
     return Probed(
-        url=asker.base,
+        url=caller.base,
         jurisdiction_id=jurisdiction_id,
         dialect=name,
         findings=findings,
         abilities=tuple(notes.abilities.values()),
         settings=suggested,
-        calls=asker.calls,
+        calls=caller.calls,
         seconds=clock.monotonic() - began,
     )
 
 
-async def _questions(asker: Asker, notes: Notes) -> None:
-    elsewhere = await offers.look_at_discovery(asker, notes)
-    services = await offers.look_at_services(asker, notes)
-    seen = await rows.look_at_requests(asker, notes)
+async def _questions(caller: Caller, notes: Notes) -> None:
+    elsewhere = await offers.look_at_discovery(caller, notes)
+    services = await offers.look_at_services(caller, notes)
+    seen = await rows.look_at_requests(caller, notes)
     if not services and not any(answer.ok for answer in seen.answers):
-        await _elsewhere(asker, notes, elsewhere)
+        await _elsewhere(caller, notes, elsewhere)
         return
-    await offers.look_at_definitions(asker, notes, services)
-    refused = await offers.look_at_a_stranger(asker, notes)
-    refused += await rows.look_at_one(asker, notes, seen)
-    await Searches(asker, notes, seen).look()
-    await look_at_refusals(asker, notes, refused)
-    await manners.look_at_updates(asker, notes)
-    await manners.look_at_manners(asker, notes)
+    await offers.look_at_definitions(caller, notes, services)
+    refused = await offers.look_at_a_stranger(caller, notes)
+    refused += await rows.look_at_one(caller, notes, seen)
+    await Searches(caller, notes, seen).look()
+    await look_at_refusals(caller, notes, refused)
+    await manners.look_at_updates(caller, notes)
+    await manners.look_at_manners(caller, notes)
 
 
-async def _elsewhere(asker: Asker, notes: Notes, named: str) -> None:
+async def _elsewhere(caller: Caller, notes: Notes, named: str) -> None:
     """There is nothing here: is it where discovery says, or at one of the usual places?"""
-    base = asker.base.rstrip("/")
+    base = caller.base.rstrip("/")
     for url in [*filter(None, [named]), *(f"{base}/{path}" for path in _USUAL)]:
-        other = Asker(url, asker.jurisdiction_id, asker.transport, asker.clock, asker.deadline_seconds)
+        other = Caller(url, caller.jurisdiction_id, caller.transport, caller.clock, caller.deadline_seconds)
         answer = await other.get("services", "xml")
-        asker.calls += 1
+        caller.calls += 1
         if answer.ok and answer.tree is not None and answer.tree.root == "services":
             notes.found(
                 "not-here",
@@ -113,9 +113,9 @@ async def _elsewhere(asker: Asker, notes: Notes, named: str) -> None:
         notes.found("nothing", "Nothing at this address speaks Open311.")
 
 
-def _settings(asker: Asker, notes: Notes) -> tuple[str, ...]:
+def _settings(caller: Caller, notes: Notes) -> tuple[str, ...]:
     """Lines of the site file that fit this server."""
-    lines = {"url": f'"{asker.base}"'}
-    if asker.jurisdiction_id:
-        lines["jurisdiction_id"] = f'"{asker.jurisdiction_id}"'
+    lines = {"url": f'"{caller.base}"'}
+    if caller.jurisdiction_id:
+        lines["jurisdiction_id"] = f'"{caller.jurisdiction_id}"'
     return tuple(f"{name} = {value}" for name, value in {**lines, **notes.settings}.items())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from streetmend.exchange.probing.asking import FORMATS, Answer, Asker, Query
+from streetmend.exchange.probing.asking import FORMATS, Answer, Caller, Query
 from streetmend.exchange.probing.envelopes import check_envelope
 from streetmend.exchange.probing.notes import Notes
 from streetmend.georeport.rows import find_rows
@@ -15,12 +15,12 @@ _WRONG: Sequence[tuple[str, Query, str]] = (
 )
 
 
-async def look_at_refusals(asker: Asker, notes: Notes, answers: Iterable[Answer]) -> None:
+async def look_at_refusals(caller: Caller, notes: Notes, answers: Iterable[Answer]) -> None:
     """Wrong parameters have been tried; `answers` are further refusals, whose errors are looked at as well."""
     refusals = [answer for answer in answers if answer.status >= 400]
     for fmt in FORMATS:
         for code, query, what in _WRONG:
-            answer = await asker.get("requests", fmt, query)
+            answer = await caller.get("requests", fmt, query)
             if 200 <= answer.status < 300:
                 says = f"{what} is answered with {answer.status}, where the standard has 400."
                 notes.found(code, says, answer, answer.line("^"))
@@ -28,9 +28,9 @@ async def look_at_refusals(asker: Asker, notes: Notes, answers: Iterable[Answer]
                 refusals.append(answer)
     for answer in refusals:
         _look_at(answer, notes)
-    await _format(asker, notes)
-    if asker.jurisdiction_id:
-        await _jurisdictions(asker, notes)
+    await _format(caller, notes)
+    if caller.jurisdiction_id:
+        await _jurisdictions(caller, notes)
 
 
 def _look_at(answer: Answer, notes: Notes) -> None:
@@ -54,19 +54,19 @@ def _look_at(answer: Answer, notes: Notes) -> None:
             notes.found("errors", says, answer, answer.line("^"))
 
 
-async def _format(asker: Asker, notes: Notes) -> None:
-    answer = await asker.get("services.nonsense", "xml")
+async def _format(caller: Caller, notes: Notes) -> None:
+    answer = await caller.get("services.nonsense", "xml")
     if answer.status >= 500 or answer.failed:
         _look_at(answer, notes)
 
 
-async def _jurisdictions(asker: Asker, notes: Notes) -> None:
+async def _jurisdictions(caller: Caller, notes: Notes) -> None:
     """Whether the jurisdiction is needed, and what another one gets."""
-    without = await asker.get("services", "xml", jurisdiction="")
+    without = await caller.get("services", "xml", jurisdiction="")
     notes.can(
         "needs_jurisdiction", "Every call must carry the jurisdiction_id.", without.status in (400, 404)
     )
-    other = await asker.get("services", "xml", jurisdiction="no.such.jurisdiction")
+    other = await caller.get("services", "xml", jurisdiction="no.such.jurisdiction")
     for answer in (without, other):
         if answer.status >= 500:
             _look_at(answer, notes)

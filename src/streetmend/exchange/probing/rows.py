@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from urllib.parse import quote, urlsplit
 
-from streetmend.exchange.probing.asking import FORMATS, Answer, Asker
+from streetmend.exchange.probing.asking import FORMATS, Answer, Caller
 from streetmend.exchange.probing.envelopes import rows_of
 from streetmend.exchange.probing.fields import REQUESTS, compare
 from streetmend.exchange.probing.notes import Notes
@@ -48,11 +48,11 @@ def requests_in(answer: Answer) -> list[Request] | None:
         return None
 
 
-async def look_at_requests(asker: Asker, notes: Notes) -> Seen:
+async def look_at_requests(caller: Caller, notes: Notes) -> Seen:
     """The newest requests have been looked at in both formats."""
     seen, lists = Seen(), {}
     for fmt in FORMATS:
-        answer = await asker.get("requests", fmt)
+        answer = await caller.get("requests", fmt)
         seen.answers.append(answer)
         if not notes.usable(answer):
             _note_refusal(answer, notes)
@@ -185,11 +185,11 @@ def _plain(value: object) -> object:
     return " ".join(value.split()) if isinstance(value, str) else value
 
 
-async def look_at_one(asker: Asker, notes: Notes, seen: Seen) -> list[Answer]:
+async def look_at_one(caller: Caller, notes: Notes, seen: Seen) -> list[Answer]:
     """One request by its id, and an id that does not exist (A7): the answers to the latter."""
     if seen.rows:
         number = seen.rows[0].service_request_id
-        answer = await asker.get(
+        answer = await caller.get(
             f"requests/{quote(number, safe='')}", "json" if seen.fmt == "json" else "xml"
         )
         found = requests_in(answer)
@@ -199,7 +199,7 @@ async def look_at_one(asker: Asker, notes: Notes, seen: Seen) -> list[Answer]:
         notes.can("one_request", "One request can be asked for by its id.", bool(found))
     answers = []
     for fmt in FORMATS:
-        answer = await asker.get("requests/999999999999", fmt)
+        answer = await caller.get("requests/999999999999", fmt)
         answers.append(answer)
         if 200 <= answer.status < 300:
             says = f"An unknown request is answered with {answer.status} and an empty list, where the standard has 404."

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from functools import partial
 
-from streetmend.exchange.probing.asking import Answer, Asker, Query
+from streetmend.exchange.probing.asking import Answer, Caller, Query
 from streetmend.exchange.probing.notes import Notes
 from streetmend.exchange.probing.rows import MOST_ROWS, Seen, requests_in
 from streetmend.georeport import times
@@ -22,8 +22,8 @@ _OFFSET = timezone(timedelta(hours=2))
 class Searches:
     """The questions about searching, in turn."""
 
-    def __init__(self, asker: Asker, notes: Notes, seen: Seen) -> None:
-        self.asker, self.notes, self.seen = asker, notes, seen
+    def __init__(self, caller: Caller, notes: Notes, seen: Seen) -> None:
+        self.caller, self.notes, self.seen = caller, notes, seen
         self.fmt: Format = "json" if seen.fmt == "json" else "xml"
 
     async def look(self) -> None:
@@ -41,7 +41,7 @@ class Searches:
         await self._pages()
 
     async def _get(self, query: Query) -> tuple[Answer, list[Request] | None]:
-        answer = await self.asker.get("requests", self.fmt, query)
+        answer = await self.caller.get("requests", self.fmt, query)
         self.notes.usable(answer)
         return answer, requests_in(answer)
 
@@ -131,7 +131,7 @@ class Searches:
     async def _limit(self) -> None:
         """How many rows there are at most: are there more of the last 90 days than came?"""
         moments = [moment for row in self.seen.rows if (moment := self.seen.moment(row))]
-        now = self.asker.clock.now()
+        now = self.caller.clock.now()
         if not moments or len(self.seen.rows) >= _FEW or min(moments) < now - timedelta(days=89):
             self.notes.can(
                 "rows", f"{len(self.seen.rows)} rows came at once; the standard's limit is {MOST_ROWS}."
