@@ -1,8 +1,8 @@
 """The same answers as most programs would make them: Django's models and Django REST framework's serializers.
 
-They are not made slow: one query names what it needs (`select_related`), bodies come from a dictionary, and the kept columns for
-comments, photos and recipients are read, so that there is a fixed number of queries; no authentication, throttling, pages or links
-between resources. The renderer for XML is the framework's usual one in spirit, but over ElementTree, which is quicker.
+They are not made slow: one query names what it needs (`select_related`), bodies come from a dictionary, and the kept columns
+for comments, photos and recipients are read, so that there is a fixed number of queries; no authentication, throttling, pages or
+links between resources. The renderer for XML is the framework's usual one in spirit, but over ElementTree, which is quicker.
 """
 
 from __future__ import annotations

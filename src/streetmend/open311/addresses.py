@@ -52,7 +52,8 @@ def read_address(path: str, request: HttpRequest, resources: Sequence[str] = RES
     """
     found = _EXTENSION.fullmatch(path)
     stem, extension = (found["stem"], found["extension"].lower()) if found else (path, "")
-    accepted = _accepted(request)
+    # Accept is read only where it decides: that costs more than the rest of a small answer's way
+    accepted = None if extension in _FORMATS else _accepted(request)
     if extension and extension not in _FORMATS:
         raise NoSuchAddress(
             accepted or "xml", "There is no such format here: addresses end in .xml or in .json."

@@ -158,7 +158,7 @@ def _page(
     """The page of a search: kept from the last time where nothing that it shows has changed since."""
     shape = f"{dialect.name}|{address.fmt}|{search.limit}|{search.offset}|{search.ids}"
     question, kept, key = f"{shape}|{search}", None, ""
-    if "If-None-Match" in request.headers or ANSWERS.may_have(question):
+    if "HTTP_IF_NONE_MATCH" in request.META or ANSWERS.may_have(question):
         now = mass.digest(search)
         key = _key(shape, now.rows, now.epoch)
         kept = ANSWERS.get(key)
@@ -197,7 +197,7 @@ def _finished(request: HttpRequest, kept: Kept, kind: str, etag: str, key: str =
         response = HttpResponse(status=304)
     else:
         coding = (
-            coding_for(request.headers.get("Accept-Encoding", "")) if len(kept.plain) >= WORTH_PACKING else ""
+            coding_for(request.META.get("HTTP_ACCEPT_ENCODING", "")) if len(kept.plain) >= WORTH_PACKING else ""
         )
         body = ANSWERS.packed(key, kept, coding) if coding else kept.plain
         response = HttpResponse(body, content_type=kind)
@@ -211,7 +211,7 @@ def _finished(request: HttpRequest, kept: Kept, kind: str, etag: str, key: str =
 
 
 def _has(request: HttpRequest, etag: str) -> bool:
-    given = request.headers.get("If-None-Match", "")
+    given = request.META.get("HTTP_IF_NONE_MATCH", "")
     known = {part.strip().removeprefix("W/") for part in given.split(",")}
     return given.strip() == "*" or etag.removeprefix("W/") in known
 
