@@ -155,7 +155,9 @@ def test_B_85_between_processes_the_database_lets_one_in(transactional_db):
     """Threads that know nothing of each other stand for processes."""
     make_town()
     now = datetime.now(UTC)
-    words = Words(lat=WEST[0], long=WEST[1], title="Lykt", category_name="Gatelys", told=Told("kari@example.org"))
+    words = Words(
+        lat=WEST[0], long=WEST[1], title="Lykt", category_name="Gatelys", told=Told("kari@example.org")
+    )
     ready, ends = threading.Barrier(4), list[Posted]()
 
     def one(mark: Any) -> None:
@@ -196,7 +198,7 @@ def _key_id() -> int:
     return ApiKey.objects.get().pk
 
 
-#: the site in a process of its own, which is killed before the commit, or after it and before a byte of the answer has left
+#: the site in a process of its own, which is killed before the commit, or after it and before the answer has left
 PROGRAM = """
 import os, signal, sys
 from wsgiref.simple_server import make_server
@@ -221,7 +223,7 @@ server.handle_request()
 
 @contextmanager
 def site_process(point: str, environment: dict[str, str]) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """The site in a process that answers one request, or is killed at `point`; its address."""
+    """The site in a process that is killed at `point` of its first request; its address."""
     process = subprocess.Popen(
         [sys.executable, "-c", PROGRAM, point],
         env={**environment, "DJANGO_SETTINGS_MODULE": "streetmend.settings"},
@@ -239,10 +241,12 @@ def site_process(point: str, environment: dict[str, str]) -> Iterator[tuple[str,
             process.stdout.close()
 
 
-@pytest.mark.parametrize("headers", [MARK, {}])
-@pytest.mark.parametrize(("point", "there"), [("before_commit", 0), ("after_commit", 1)])
+@pytest.mark.parametrize(
+    ("point", "there", "headers"),
+    [("before_commit", 0, MARK), ("after_commit", 1, MARK), ("after_commit", 1, {})],
+)
 def test_F_02_killed_before_it_answered_the_repeat_makes_exactly_one(
-    process_environment, headers, point, there
+    process_environment, live_server, headers, point, there
 ):
     make_town()
     key = new_key()[1]
@@ -251,8 +255,7 @@ def test_F_02_killed_before_it_answered_the_repeat_makes_exactly_one(
             Sender(url, key).post(report(email="kari@example.org"), jpeg(), headers=headers)
         assert process.wait(60) == -signal.SIGKILL
     assert (Report.objects.count(), Delivery.objects.count(), Posting.objects.count()) == (there,) * 3
-    with site_process("never", process_environment) as (url, _):
-        answer = Sender(url, key).post(report(email="kari@example.org"), jpeg(), headers=headers)
+    answer = Sender(live_server.url, key).post(report(email="kari@example.org"), jpeg(), headers=headers)
     made = Report.objects.get()
     assert (answer.status, answer.json[0]["service_request_id"]) == (200, str(made.pk))
     assert made.has_photo
