@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from streetmend.bodies.queries import responsible, site
 from streetmend.open311.turns import alone_with
 from streetmend.reports.models import Delivery, Posting, Report
 from streetmend.reports.services import Told
@@ -155,15 +156,13 @@ def test_B_85_between_processes_the_database_lets_one_in(transactional_db):
     """Threads that know nothing of each other stand for processes."""
     make_town()
     now = datetime.now(UTC)
-    words = Words(
-        lat=WEST[0], long=WEST[1], title="Lykt", category_name="Gatelys", told=Told("kari@example.org")
-    )
+    words = Words(found=responsible(*WEST, "Gatelys"), title="Lykt", told=Told("kari@example.org"))
     ready, ends = threading.Barrier(4), list[Posted]()
 
     def one(mark: Any) -> None:
         try:
             ready.wait()
-            ends.append(post_report(mark=mark, words=words, now=now, confirmed=True))
+            ends.append(post_report(mark=mark, words=words, here=site(), now=now, confirmed=True))
         finally:
             connection.close()
 

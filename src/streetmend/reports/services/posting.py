@@ -10,10 +10,12 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
+from streetmend.bodies.queries import Responsible
+from streetmend.bodies.values import SiteInfo
 from streetmend.photos.store import StoredPhoto
 from streetmend.reports.errors import ReportError
 from streetmend.reports.models import Posting
-from streetmend.reports.services.submitting import Told, submit
+from streetmend.reports.services.submitting import Told, new_report, take_in
 from streetmend.reports.services.wanted_photos import want_photos
 
 #: how long a client's own mark is remembered
@@ -69,12 +71,10 @@ class Posted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """A report as a program told it; texts are clean, the place is in WGS84 degrees."""
+    """A report as a program told it; texts are clean. `found`: who is responsible at its place for its category."""
 
-    lat: float
-    long: float
+    found: Responsible
     title: str
-    category_name: str
     told: Told
     detail: str = ""
     answers: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -97,6 +97,7 @@ def post_report(
     *,
     mark: Mark,
     words: Words,
+    here: SiteInfo,
     now: datetime,
     confirmed: bool,
     photos: Sequence[StoredPhoto] = (),
@@ -108,51 +109,55 @@ def post_report(
 
     A mark that is remembered already, or is written at this moment by another process, gives the answer of the first time and
     changes nothing. Unless `confirmed` the sender gets a token and the reporter a mail. Photos at `media_urls` are fetched
-    later. Raises MarkUsedOtherwise, and as `submit`.
+    later. `here`: the site. Raises MarkUsedOtherwise, and as `submit`.
     """
+    report = new_report(
+        here=here,
+        found=words.found,
+        title=words.title,
+        detail=words.detail,
+        told=words.told,
+        answers=words.answers,
+        address=words.address,
+        source=source,
+        now=now,
+    )
+    row = Posting(
+        client=mark.client,
+        mark=mark.name,
+        content_hash=mark.content_hash,
+        token=None if confirmed else secrets.token_urlsafe(24),
+        notice=notice,
+        created_at=now,
+    )
     try:
         with transaction.atomic():
-            report = submit(
-                now=now,
-                lat=words.lat,
-                long=words.long,
-                title=words.title,
-                detail=words.detail,
-                category_name=words.category_name,
-                told=words.told,
-                answers=words.answers,
-                address=words.address,
-                photos=photos,
-                source=source,
-                confirmed=confirmed,
-            ).report
+            take_in(report, words.told, words.found, photos, here, confirmed=confirmed, now=now)
             if media_urls:
                 want_photos(media_urls, report=report, now=now, after=len(photos))
-            token = None if confirmed else secrets.token_urlsafe(24)
-            _forget_if_over(mark, now)
-            row = Posting.objects.create(
-                client=mark.client,
-                mark=mark.name,
-                content_hash=mark.content_hash,
-                report=report,
-                token=token,
-                notice=notice,
-                created_at=now,
-            )
+            row.report = report
+            row.save(force_insert=True)
     except IntegrityError:
-        # the same came twice at the same moment: the other one won
         earlier = Posting.objects.filter(client=mark.client, mark=mark.name).first()
         if earlier is None:
             raise
-        return _answer(earlier, mark)
-    return Posted(row.report_id, token or "", notice)
-
-
-def _forget_if_over(mark: Mark, now: datetime) -> None:
-    """An old row of the same mark that is no longer remembered makes room; a token of it stays good."""
-    old = Posting.objects.filter(client=mark.client, mark=mark.name, created_at__lte=now - mark.lasts)
-    for row in old:
-        Posting.objects.filter(pk=row.pk).update(mark=f"old:{row.pk}")
+        if earlier.created_at > now - mark.lasts:
+            # the same came twice at the same moment: the other one won
+            return _answer(earlier, mark)
+        # it is no longer remembered: it gives its mark away, and its token stays good
+        Posting.objects.filter(pk=earlier.pk).update(mark=f"old:{earlier.pk}")
+        return post_report(
+            mark=mark,
+            words=words,
+            here=here,
+            now=now,
+            confirmed=confirmed,
+            photos=photos,
+            media_urls=media_urls,
+            notice=notice,
+            source=source,
+        )
+    return Posted(row.report_id, row.token or "", notice)
 
 
 def forget_old_postings(*, now: datetime) -> int:
