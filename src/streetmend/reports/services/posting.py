@@ -20,6 +20,8 @@ from streetmend.reports.services.wanted_photos import want_photos
 
 #: how long a client's own mark is remembered
 REMEMBERED = timedelta(days=30)
+#: how reports from programs came in, as interface_used shows it
+SOURCE = "Open311"
 #: how long the same words at the same place are taken for a repeat
 ALIKE = timedelta(minutes=15)
 
@@ -103,7 +105,6 @@ def post_report(
     photos: Sequence[StoredPhoto] = (),
     media_urls: Sequence[str] = (),
     notice: str = "",
-    source: str = "Open311",
 ) -> Posted:
     """The report exists and is remembered by its mark, with the answer to its sender, in the same transaction.
 
@@ -119,7 +120,7 @@ def post_report(
         told=words.told,
         answers=words.answers,
         address=words.address,
-        source=source,
+        source=SOURCE,
         now=now,
     )
     row = Posting(
@@ -138,15 +139,8 @@ def post_report(
             row.report = report
             row.save(force_insert=True)
     except IntegrityError:
-        earlier = Posting.objects.filter(client=mark.client, mark=mark.name).first()
-        if earlier is None:
-            raise
-        if earlier.created_at > now - mark.lasts:
-            # the same came twice at the same moment: the other one won
-            return _answer(earlier, mark)
-        # it is no longer remembered: it gives its mark away, and its token stays good
-        Posting.objects.filter(pk=earlier.pk).update(mark=f"old:{earlier.pk}")
-        return post_report(
+        # the same came twice at the same moment, and the other one won; or long ago
+        return _came_before(mark, now) or post_report(
             mark=mark,
             words=words,
             here=here,
@@ -155,9 +149,20 @@ def post_report(
             photos=photos,
             media_urls=media_urls,
             notice=notice,
-            source=source,
         )
     return Posted(row.report_id, row.token or "", notice)
+
+
+def _came_before(mark: Mark, now: datetime) -> Posted | None:
+    """The answer of the first time; None where that is no longer remembered: its mark is free now, and its token stays good.
+
+    Raises Posting.DoesNotExist where the mark never came before: then something else broke the rules of the database.
+    """
+    earlier = Posting.objects.get(client=mark.client, mark=mark.name)
+    if earlier.created_at > now - mark.lasts:
+        return _answer(earlier, mark)
+    Posting.objects.filter(pk=earlier.pk).update(mark=f"old:{earlier.pk}")
+    return None
 
 
 def forget_old_postings(*, now: datetime) -> int:
