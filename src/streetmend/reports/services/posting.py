@@ -125,6 +125,7 @@ def post_report(
                 photos=photos,
                 source=source,
                 confirmed=confirmed,
+                trusted=confirmed,
             ).report
             if media_urls:
                 want_photos(media_urls, report=report, now=now, after=len(photos))

@@ -31,8 +31,12 @@ from streetmend.reports.services import kept, links
 from streetmend.reports.services.alerting import announce_later
 from streetmend.reports.services.attaching import attach
 from streetmend.reports.services.limits import when_to_ask
-from streetmend.reports.services.notices import write_notice
+from streetmend.reports.services.notices import write_notice, write_staff_notice
 from streetmend.reports.states import DeliveryState, State
+from streetmend.text import links_in
+
+#: a text with more web addresses than this is most likely not about a street
+MOST_LINKS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +78,13 @@ def submit(
     form_token: str | None = None,
     confirmed: bool = False,
     private: bool = False,
+    trusted: bool = False,
 ) -> Submitted:
     """The report exists, with one delivery for each body responsible, and, unless it is `confirmed`, a mail that asks for it.
 
     `lat`, `long`: WGS84 degrees. `now`: UTC. Texts are clean already (`streetmend.text`). `answers`: question code -> values. A
-    `form_token` that was used before returns the report of the first time and changes nothing.
+    `form_token` that was used before returns the report of the first time and changes nothing. A report with more than
+    `MOST_LINKS` web addresses is looked at by staff first, unless it comes from somebody who is `trusted`.
 
     Raises NobodyResponsible, CategoryUnknown, DescriptionMissing, TooManyPhotos, AnswersWrong.
     """
@@ -107,7 +113,7 @@ def submit(
         updated_at=now,
         form_token=form_token or None,
     )
-    return _take_in(report, told, categories, photos, here if confirmed else None, now)
+    return _take_in(report, told, categories, photos, here if confirmed else None, now, trusted=trusted)
 
 
 def _acceptable(title: str, photos: Sequence[StoredPhoto]) -> SiteInfo:
@@ -127,6 +133,8 @@ def _take_in(
     photos: Sequence[StoredPhoto],
     confirmed_on: SiteInfo | None,
     now: datetime,
+    *,
+    trusted: bool,
 ) -> Submitted:
     """The report, its photos, deliveries and mail are there, all or none; `confirmed_on`: public at once, on that site."""
     try:
@@ -137,7 +145,7 @@ def _take_in(
             _owe(report, categories, now)
             secret = "" if confirmed_on else _ask_to_confirm(report, now)
             if confirmed_on:
-                _publish(report, confirmed_on, now)
+                _publish(report, confirmed_on, now, trusted=trusted)
             kept.refresh(report, now=now)
             if confirmed_on:
                 announce_later(report, confirmed_on, now)
@@ -166,7 +174,7 @@ def confirm_report(*, secret: str, now: datetime) -> Report:
         if report.reporter_id:
             Person.objects.filter(pk=report.reporter_id, verified_at=None).update(verified_at=now)
         here = site()
-        _publish(report, here, now)
+        _publish(report, here, now, trusted=False)
         kept.refresh(report, now=now)
         announce_later(report, here, now)
     return report
@@ -266,11 +274,21 @@ def _ask_to_confirm(report: Report, now: datetime) -> str:
     return secret
 
 
-def _publish(report: Report, here: SiteInfo, now: datetime) -> None:
-    """The report is open from this second on, and its deliveries are due."""
+def _publish(report: Report, here: SiteInfo, now: datetime, *, trusted: bool) -> None:
+    """The report is open from this second on, and its deliveries are due; or staff are asked to look at it first."""
     report.state = State.OPEN
     report.requested_at = now.replace(microsecond=0)
+    waiting = Delivery.objects.filter(report=report, state=DeliveryState.WAITING, next_at=None)
+    addresses = links_in(f"{report.title} {report.detail}")
+    if addresses > MOST_LINKS and not trusted:
+        report.hidden = True
+        waiting.update(state=DeliveryState.CANCELLED, why="Staff look at it first: it has many links.")
+        write_staff_notice(
+            subject=f"Report {report.pk} has {addresses} links and waits for you",
+            text="It is hidden and not sent. Show it on the desk if it is about a street: then it is sent too.",
+            now=now,
+            once=f"links.{report.pk}",
+        )
+        return
     wait = timedelta(minutes=here.undo_minutes if report.source == "Web interface" else 0)
-    Delivery.objects.filter(report=report, state=DeliveryState.WAITING, next_at=None).update(
-        next_at=now + wait, why="It is about to be sent."
-    )
+    waiting.update(next_at=now + wait, why="It is about to be sent.")
