@@ -1,4 +1,4 @@
-"""What the tests need of the machine, and where it is: PostgreSQL's programs and a Chromium."""
+"""What the tests need of the machine, and where it is: PostgreSQL's programs, a Chromium and a Node."""
 
 import glob
 import os
@@ -61,6 +61,12 @@ def driver_runs() -> bool:
         )
     except OSError:
         return False
+
+
+def find_node() -> Path | None:
+    """Node.js, or None. Debian calls it node, too."""
+    found = shutil.which("node") or shutil.which("nodejs")
+    return Path(found) if found else None
 
 
 def _version(folder: Path) -> int:
