@@ -1,7 +1,7 @@
 """Reports, what is said about them, and the outbox: everything durable that starts with a resident."""
 
 from streetmend.reports.models.erasing import Erasure
-from streetmend.reports.models.outbox import Attempt, Delivery, Inbox, Notice, WorkerBeat
+from streetmend.reports.models.outbox import Attempt, Delivery, Inbox, Notice, Outbound, WorkerBeat
 from streetmend.reports.models.posting import Posting, WantedPhoto
 from streetmend.reports.models.report import (
     Alert,
@@ -28,6 +28,7 @@ __all__ = [
     "Inbox",
     "NewReport",
     "Notice",
+    "Outbound",
     "Photo",
     "Posting",
     "Report",
