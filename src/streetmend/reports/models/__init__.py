@@ -2,7 +2,7 @@
 
 from streetmend.reports.models.changes import LastChange
 from streetmend.reports.models.erasing import Erasure
-from streetmend.reports.models.outbox import Attempt, Delivery, Inbox, Notice, WorkerBeat
+from streetmend.reports.models.outbox import Attempt, Delivery, Inbox, Notice, Outbound, WorkerBeat
 from streetmend.reports.models.posting import Posting, WantedPhoto
 from streetmend.reports.models.report import (
     Alert,
@@ -30,6 +30,7 @@ __all__ = [
     "LastChange",
     "NewReport",
     "Notice",
+    "Outbound",
     "Photo",
     "Posting",
     "Report",
