@@ -17,14 +17,16 @@ from pathlib import Path
 from typing import Any
 
 from bench.measuring import Answered, Site, count_queries, cpu, database_process
+from bench.memory import can_be_seen, resident
 from bench.report import Result
 
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
-#: how many times less than Django REST framework: a page asked again, one that the client has already, one request
-FRAMEWORK_AGAIN, FRAMEWORK_UNCHANGED, FRAMEWORK_ONE = 15.0, 60.0, 5.0
+#: how many times less than Django REST framework: a page made anew, asked again, one that the client has already, one request
+FRAMEWORK_ANEW, FRAMEWORK_AGAIN, FRAMEWORK_UNCHANGED, FRAMEWORK_ONE = 8.0, 15.0, 60.0, 5.0
 #: a page asked again costs less than fetching and encoding its rows
 FLOOR_AGAIN = 1.0
 MOST_QUERIES = 2
+MOST_MEGABYTES = 130.0
 SMALL = 100_000
 Work = Callable[[], object]
 
@@ -134,7 +136,7 @@ def _page_lines(fmt: str, where: str, times: Mapping[str, float], queries: Mappi
     what = f"1000 requests as {fmt}"
     anew, again, unchanged = (times[name] for name in ("anew", "again", "unchanged"))
     return [
-        _line(f"{what}, made anew, against the framework", where, anew, times["framework"], None, queries["anew"]),
+        _line(f"{what}, made anew, against the framework", where, anew, times["framework"], FRAMEWORK_ANEW, queries["anew"]),
         _line(f"{what}, made anew, against fetch and encode", where, anew, times["floor"], None),
         _line(f"{what}, asked again, against the framework", where, again, times["framework"], FRAMEWORK_AGAIN,
               queries["again"]),
@@ -207,7 +209,11 @@ def main() -> None:
     if asked.reports > small:
         fill(asked.reports - small)
         earlier, costs = costs, searches(asked.repeat, process)
-    results = [*against(asked.repeat, process, where), *_operation_lines(costs, earlier, where)]
+    results = [
+        *against(asked.repeat, process, where),
+        *_operation_lines(costs, earlier, where),
+        *_memory(where),
+    ]
     print(json.dumps([one.as_row() for one in results]))
 
 
@@ -225,6 +231,15 @@ def _operation_lines(
             times = costs[one.name] / earlier[one.name]
             lines.append(Result(f"{one.name}, against {SMALL:,}", where, times, "times", most=one.grows))
     return lines
+
+
+def _memory(where: str) -> list[Result]:
+    from bench.operations import operations
+
+    if not can_be_seen():
+        return []
+    taken = resident([one.next_path() for one in operations()])
+    return [Result("memory of a server's process after the run", where, taken, "MB", most=MOST_MEGABYTES)]
 
 
 if __name__ == "__main__":

@@ -187,7 +187,9 @@ def _finished(request: HttpRequest, kept: Kept, kind: str, etag: str, key: str =
         response = HttpResponse(status=304)
     else:
         coding = (
-            coding_for(request.META.get("HTTP_ACCEPT_ENCODING", "")) if len(kept.plain) >= WORTH_PACKING else ""
+            coding_for(request.META.get("HTTP_ACCEPT_ENCODING", ""))
+            if len(kept.plain) >= WORTH_PACKING
+            else ""
         )
         body = ANSWERS.packed(key, kept, coding) if coding else kept.plain
         response = HttpResponse(body, content_type=kind)
