@@ -54,4 +54,9 @@ def test_the_benchmark_of_searches_runs_with_few_reports_and_compares_equal_answ
         assert found[f"1000 requests as {fmt}, unchanged (304), against the framework"].goal == 60
         assert found[f"1000 requests as {fmt}, statements"].met is True
     assert found["one request, against the framework"].goal == 5
-    assert {"words", "services", "a box as large as a city", "memory of a server's process after the run"} <= set(found)
+    assert {
+        "words",
+        "services",
+        "a box as large as a city",
+        "memory of a server's process after the run",
+    } <= set(found)
