@@ -5,6 +5,7 @@ The Open311 server's answers know no session, no signed-in person and no message
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable
 
 from django.contrib.auth.middleware import AuthenticationMiddleware
@@ -15,7 +16,8 @@ from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.deprecation import MiddlewareMixin
 
-_FOR_PROGRAMS = ("/open311/v2/", "/open311/strict/v2/", "/open311/fixmystreet/v2/")
+#: below the base address of each of the server's dialects
+_FOR_PROGRAMS = re.compile(r"/open311/(?:[a-z]+/)?v2/")
 
 
 class _ForPeople(MiddlewareMixin):
@@ -23,7 +25,7 @@ class _ForPeople(MiddlewareMixin):
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         """The answer."""
-        if request.path.startswith(_FOR_PROGRAMS):
+        if _FOR_PROGRAMS.match(request.path):
             return self.get_response(request)
         return super().__call__(request)
 
