@@ -31,8 +31,12 @@ from streetmend.reports.services import kept, links
 from streetmend.reports.services.alerting import announce_later
 from streetmend.reports.services.attaching import attach
 from streetmend.reports.services.limits import when_to_ask
-from streetmend.reports.services.notices import write_notice
+from streetmend.reports.services.notices import write_notice, write_staff_notice
 from streetmend.reports.states import DeliveryState, State
+from streetmend.text import links_in
+
+#: a text with more web addresses than this is most likely not about a street
+MOST_LINKS = 3
 
 _ABOUT_TO_LEAVE = "It is about to be sent."
 
@@ -196,6 +200,7 @@ def take_in(
 def confirm_report(*, secret: str, now: datetime) -> Report:
     """The report of this link is public (unless private) and on its way; a second time changes nothing.
 
+    Of somebody whom nobody knows but by this link, one with more than `MOST_LINKS` web addresses waits for staff, hidden.
     Raises LinkUnknown, LinkExpired.
     """
     with transaction.atomic():
@@ -293,11 +298,21 @@ def _ask_to_confirm(report: Report, now: datetime) -> str:
 
 
 def _publish(report: Report, here: SiteInfo, now: datetime) -> None:
-    """The report is open from this second on, and its deliveries are due."""
+    """The report is open from this second on, and its deliveries are due; one full of links is looked at by staff first."""
     report.state = State.OPEN
     report.requested_at = now.replace(microsecond=0)
-    Delivery.objects.filter(report=report, state=DeliveryState.WAITING, next_at=None).update(
-        next_at=now + _undo(report, here), why=_ABOUT_TO_LEAVE
+    waiting = Delivery.objects.filter(report=report, state=DeliveryState.WAITING, next_at=None)
+    addresses = links_in(f"{report.title} {report.detail}")
+    if addresses <= MOST_LINKS:
+        waiting.update(next_at=now + _undo(report, here), why=_ABOUT_TO_LEAVE)
+        return
+    report.hidden = True
+    waiting.update(state=DeliveryState.CANCELLED, why="Staff look at it first: it has many links.")
+    write_staff_notice(
+        subject=f"Report {report.pk} has {addresses} links and waits for you",
+        text="It is hidden and not sent. Show it on the desk if it is about a street: then it is sent too.",
+        now=now,
+        once=f"links.{report.pk}",
     )
 
 
