@@ -76,7 +76,7 @@ class SiteSpec(Spec, frozen=True, kw_only=True):
     emergency: Text = ""
     """What the form says about emergencies, such as whom to call."""
     colours: dict[str, Annotated[str, Meta(pattern=r"^#[0-9A-Fa-f]{6}$")]] = field(default_factory=dict)
-    """Colours of the site as #rrggbb, by the names of COLOURS."""
+    """Colours of the site by day (#rrggbb): paper, surface, ink, line, brand, link, signal. What could not be read is refused."""
     map: MapSpec | None = None
     """Where the map starts; without it, around all areas that a body covers."""
     texts: dict[str, SiteTexts] = field(default_factory=dict)
