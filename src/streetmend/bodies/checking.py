@@ -12,6 +12,7 @@ import msgspec
 from django.conf import settings
 from msgspec import Struct
 
+from streetmend.bodies.colours import unreadable
 from streetmend.bodies.errors import Path, Problem
 from streetmend.bodies.habits import IGNORE, OPERATIONS, STATES
 from streetmend.bodies.models import Datatype, Send
@@ -70,6 +71,9 @@ class Checker:
                 self._wrong(
                     (*path, "colours", name), f"there is no such colour; there are {', '.join(COLOURS)}"
                 )
+        if all(name in COLOURS for name in spec.colours):
+            for name, why in unreadable(spec.colours):
+                self._wrong((*path, "colours", name), why)
         self._texts(spec.texts, spec.languages, path)
         return msgspec.structs.replace(
             spec, contact_email=self._email(spec.contact_email, (*path, "contact_email"))

@@ -65,6 +65,8 @@ class SiteSpec(Spec, frozen=True, kw_only=True):
     """Whom people and programs can ask."""
     undo_minutes: Annotated[int, Meta(ge=0, le=7 * 24 * 60)] = 0
     """How many minutes a confirmed report of the site waits before it is sent; never for reports that come through Open311."""
+    ask_after_days: Annotated[int, Meta(ge=0, le=3650)] = 28
+    """After how many days without news the reporter of an open report is asked, once, whether it is fixed; 0: never."""
     open_posting: bool = False
     """Programs without a key may send reports, which are confirmed by e-mail."""
     max_photos: Annotated[int, Meta(ge=0, le=20)] = 3
@@ -74,7 +76,7 @@ class SiteSpec(Spec, frozen=True, kw_only=True):
     emergency: Text = ""
     """What the form says about emergencies, such as whom to call."""
     colours: dict[str, Annotated[str, Meta(pattern=r"^#[0-9A-Fa-f]{6}$")]] = field(default_factory=dict)
-    """Colours of the site as #rrggbb, by the names of COLOURS."""
+    """Colours of the site by day (#rrggbb): paper, surface, ink, line, brand, link, signal. What could not be read is refused."""
     map: MapSpec | None = None
     """Where the map starts; without it, around all areas that a body covers."""
     texts: dict[str, SiteTexts] = field(default_factory=dict)
