@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -22,10 +23,16 @@ MOST_COUNTED = 10_000
 
 def facts(page: mass.Page, search: Search) -> Mapping[str, object]:
     """What the headers of a page need, to be kept with it."""
-    known: dict[str, object] = {"more": page.more, "rows": len(page.rows)}
+    known: dict[str, object] = {"more": page.more, "rows": len(page.rows), "changed": page.changed()}
     if search.walk:
         known["reached"] = str(Cursor(search.changes, page.reached(search)))
     return known
+
+
+def changed(kept: Kept, names: datetime | None) -> datetime | None:
+    """When anything on the page last changed, be it a name."""
+    moments = [moment for moment in (kept.facts["changed"], names) if isinstance(moment, datetime)]
+    return max(moments) if kept.facts["rows"] else None
 
 
 def tell(response: HttpResponse, request: HttpRequest, search: Search, kept: Kept) -> None:
