@@ -67,6 +67,13 @@ MAX_REQUESTS = Parameter(
     "At most so many. What is no number, or larger than the site's maximum, is ignored.",
     "10",
 )
+CURSOR = Parameter(
+    "cursor",
+    _plain(values.cursor),
+    {"type": "string"},
+    "* begins a walk; what X-Next-Cursor said goes on with it.",
+    "*",
+)
 START, END = (
     Parameter(name, _time, _TIME, f"{words} this moment, such as 2011-03-10T00:00:00+01:00.", "2011-03-10")
     for name, words in (("start_date", "At or after"), ("end_date", "Before"))
@@ -132,13 +139,9 @@ SEARCH: tuple[Parameter, ...] = (
         _COUNT,
         "How long a page is; brought down to the site's maximum.",
     ),
-    Parameter(
-        "cursor",
-        _plain(values.cursor),
-        {"type": "string"},
-        "* begins a walk that misses and repeats nothing; what X-Next-Cursor said goes on. With"
-        " updated_after it goes through changes, the earliest first. page cannot be given as well.",
-        "*",
+    CURSOR._replace(
+        words="* begins a walk that misses and repeats nothing; what X-Next-Cursor said goes on. With"
+        " updated_after it goes through changes, the earliest first. page cannot be given as well."
     ),
     JURISDICTION,
     Parameter("extensions", _plain(values.truth), _TRUTH, "Ignored: extensions are always there."),
@@ -150,6 +153,7 @@ UPDATES: tuple[Parameter, ...] = (
     START,
     END,
     MAX_REQUESTS,
+    CURSOR,
     JURISDICTION,
 )
 """GET servicerequestupdates."""

@@ -141,6 +141,7 @@ class UpdatesSearch(Struct, frozen=True, kw_only=True):
     start_date: datetime | None = None
     end_date: datetime | None = None
     max_requests: int | None = None
+    cursor: str | None = None
     jurisdiction_id: str | None = None
 
     @classmethod

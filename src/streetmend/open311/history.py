@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 from urllib.parse import urljoin
 
@@ -14,13 +15,16 @@ from streetmend.georeport.dialect import Dialect
 from streetmend.georeport.search import UpdatesSearch, split_query
 from streetmend.georeport.types import RequestUpdate
 from streetmend.georeport.writing import WRITERS, content_type
+from streetmend.open311 import paging
 from streetmend.open311.addresses import Address
+from streetmend.open311.cursors import Cursor, Way, read_cursor
 from streetmend.open311.finishing import etag, finished
 from streetmend.open311.names import Names, names
 from streetmend.open311.packing import Kept
 from streetmend.photos.store import path_of
 from streetmend.reports.queries.history import HistorySearch, UpdateRow
 from streetmend.reports.queries.history import updates as find
+from streetmend.reports.queries.mass import moment_of
 from streetmend.reports.states import State
 
 #: our states in the words of the extension
@@ -54,10 +58,19 @@ def updates(request: HttpRequest, address: Address, dialect: Dialect) -> HttpRes
         since=asked.start_date,
         before=asked.end_date,
         limit=asked.max_requests or settings.MAX_REQUESTS,
+        after=_after(asked.cursor),
     )
-    rows, _more = find(search)
+    rows, more = find(search)
     body = WRITERS[address.fmt].write_updates(_told(rows, known), dialect)
-    return finished(request, Kept(body), content_type(address.fmt, dialect), etag(body.hex()))
+    response = finished(request, Kept(body), content_type(address.fmt, dialect), etag(body.hex()))
+    if asked.cursor is not None:
+        after = (moment_of(rows[-1].at), rows[-1].id) if rows else search.after
+        paging.tell_cursor(response, request, str(Cursor(Way.UPDATES, after)), more=more)
+    return response
+
+
+def _after(cursor: str | None) -> tuple[datetime, int] | None:
+    return read_cursor(cursor, begins=Way.UPDATES, allowed=(Way.UPDATES,)).after if cursor else None
 
 
 def _told(rows: Sequence[UpdateRow], known: Names) -> list[RequestUpdate]:

@@ -139,7 +139,10 @@ def _page(
     request: HttpRequest, address: Address, dialect: Dialect, search: Search, known: Names
 ) -> tuple[HttpResponse, Kept]:
     """The page of a search: kept from the last time where nothing that it shows has changed since."""
-    shape = f"{dialect.name}|{address.fmt}|{search.limit}|{search.offset}|{search.ids}|{search.walk}|{search.changes}"
+    shape = (
+        f"{dialect.name}|{address.fmt}|{address.feed}|{search.limit}|{search.offset}|{search.ids}"
+        f"|{search.walk}|{search.changes}"
+    )
     question, kept, key = f"{shape}|{search}", None, ""
     if "If-None-Match" in request.headers or ANSWERS.may_have(question):
         now = mass.digest(search)

@@ -32,13 +32,14 @@ class HistorySearch:
     """Which updates are wanted, the earliest first; what is None asks for nothing. `since` is inclusive, `before`
     exclusive (aware).
 
-    At most `limit` are found; a full page ends where a second ends, unless one second alone fills it.
+    At most `limit` are found, of those that come after the moment and the id `after`.
     """
 
     reports: tuple[int, ...] | None = None
     since: datetime | None = None
     before: datetime | None = None
     limit: int = 1000
+    after: tuple[datetime, int] | None = None
 
 
 _SQLITE = (
@@ -67,6 +68,9 @@ def updates(search: HistorySearch) -> tuple[list[UpdateRow], bool]:
         if moment is not None:
             conditions.append(f"u.at {operator} %s")
             params.append(connection.ops.adapt_datetimefield_value(moment))
+    if search.after is not None:
+        conditions.append("(u.at, u.id) > (%s, %s)")
+        params += [connection.ops.adapt_datetimefield_value(search.after[0]), search.after[1]]
     columns = ("u.id", "u.report_id", "u.state", "u.text", *_special())
     statement = [
         "SELECT", ", ".join(columns),
@@ -77,8 +81,7 @@ def updates(search: HistorySearch) -> tuple[list[UpdateRow], bool]:
     with connection.cursor() as cursor:
         cursor.execute(" ".join(statement), params)
         found = [UpdateRow(*row) for row in cursor.fetchall()]
-    kept = _cut(found, search.limit)
-    return kept, len(kept) < len(found)
+    return found[: search.limit], len(found) > search.limit
 
 
 def _special() -> tuple[str, ...]:
@@ -91,14 +94,3 @@ def _source(search: HistorySearch) -> str:
         return "reports_update u JOIN reports_report r"
     index = "update_told" if search.reports is None else "update_of_report"
     return f"reports_update u INDEXED BY {index} CROSS JOIN reports_report r"
-
-
-def _cut(found: list[UpdateRow], limit: int) -> list[UpdateRow]:
-    if len(found) <= limit:
-        return found
-    page, torn = found[:limit], found[limit].at[:19]
-    if page[0].at[:19] == torn:
-        return page
-    while page[-1].at[:19] == torn:
-        page.pop()
-    return page

@@ -69,11 +69,11 @@ class Page:
         if not self.rows:
             return search.after
         row = self.rows[-1]
-        return _moment(row[_UPDATED if search.changes else _REQUESTED]), row[0]
+        return moment_of(row[_UPDATED if search.changes else _REQUESTED]), row[0]
 
     def changed(self) -> datetime | None:
         """When the last of the reports changed."""
-        return _moment(max([row[_UPDATED] for row in self.rows])) if self.rows else None
+        return moment_of(max([row[_UPDATED] for row in self.rows])) if self.rows else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,8 @@ class Digest:
     epoch: int
 
 
-def _moment(text: str) -> datetime:
+def moment_of(text: str) -> datetime:
+    """The moment of a text in UTC as a mass read tells it."""
     return datetime.fromisoformat(text[:26].partition("+")[0]).replace(tzinfo=UTC)
 
 
