@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from click.testing import CliRunner
 from django.conf import settings
 from django.test import override_settings
+from msgspec import structs
 
 from streetmend.bodies.models import Category, Endpoint, Pull, PullKind, Question
 from streetmend.bodies.queries import categories_at
@@ -14,7 +17,9 @@ from streetmend.exchange.worker import run
 from streetmend.georeport import testing
 from streetmend.georeport.testing import PretendEndpoint
 from streetmend.georeport.types import Attribute, AttributeValue, Service, ServiceDefinition
+from streetmend.reports.errors import AnswersWrong, CategoryStopped
 from tests.exchange.conftest import loopback
+from tests.exchange.reports import make_report
 from tests.support.clock import SettableClock
 from tests.support.town import WEST, Town, make_town
 
@@ -157,3 +162,44 @@ def test_B_86_a_list_that_is_none_changes_nothing_and_staff_can_see_why(
     assert pull.problem
     assert pull.last_ok_at != clock.now()
     assert labels()["Veg og gate"] == ["Hull i vei", "Gatelys"]
+
+
+def test_a_category_or_a_choice_that_the_list_stops_takes_no_report_and_says_what_to_do(
+    town: Town, endpoint: PretendEndpoint, clock: SettableClock, work
+):
+    body = {
+        "service_code": "LIGHT",
+        "attributes": [
+            {
+                "variable": True,
+                "code": "what",
+                "datatype": "singlevaluelist",
+                "required": True,
+                "order": 1,
+                "description": "Hva?",
+                "values": [
+                    {"key": "wire", "name": "Ledning", "disable": 1, "disable_message": "Ring 113 nå."},
+                    {"key": "dark", "name": "Mørk"},
+                ],
+            },
+        ],
+    }
+    stopped = {
+        "service_code": "POT",
+        "attributes": [{"variable": False, "code": "x", "disable_form": "true", "description": "Ring oss."}],
+    }
+    endpoint.services = {
+        code: structs.replace(service, metadata=code != "RAT") for code, service in endpoint.services.items()
+    }
+    for document in (body, stopped):
+        raw = json.dumps(document).encode()
+        endpoint.script(
+            testing.garbage(raw, content_type="application/json", stored=False), operation="definition"
+        )
+    Endpoint.objects.filter(pk=town.endpoint.pk).update(max_in_flight=1)
+    work()
+    with pytest.raises(AnswersWrong, match="Ring 113 nå"):
+        make_report(clock, category="Gatelys", answers={"what": ["wire"]})
+    assert make_report(clock, category="Gatelys", answers={"what": ["dark"]}).pk
+    with pytest.raises(CategoryStopped, match="Ring oss"):
+        make_report(clock, category="Hull i vei")

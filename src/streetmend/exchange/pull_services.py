@@ -35,6 +35,8 @@ MOST_FAILURES = 3
 LONGEST_SECONDS = 1200
 LEASE_SECONDS = LONGEST_SECONDS + 300
 AT_ONCE = 4
+#: how often it is asked whether a list is due
+LOOK_SECONDS = 5.0
 _FAILED = (FetchError, CallFailed)
 
 
@@ -128,9 +130,14 @@ class ServiceLane:
     def __init__(self, worker: str, clock: Clock, database: DatabaseThread) -> None:
         self.worker, self.clock, self.database = worker, clock, database
         self.under_way = 0
+        self._looked: float | None = None
 
     async def take(self, start: Callable[[Coroutine[Any, Any, None]], None], transport: Transport) -> bool:
         """The lists that are due now are being fetched, each by a job that `start` begins; says whether there were any."""
+        now = self.clock.monotonic()
+        if self._looked is not None and now - self._looked < LOOK_SECONDS:
+            return False
+        self._looked = now
         claimed = await self.database(
             partial(
                 pulls.claim_due,

@@ -75,8 +75,6 @@ FAILED_SECONDS = 2.0
 KEEP_HOUSE_SECONDS = 5.0
 BEAT_SECONDS = 10.0
 SWEEP_SECONDS = 15.0
-#: how often it is asked whether a list of services is due
-LISTS_SECONDS = 5.0
 #: how often it is asked whether the statistics are due; they have a clock of their own
 COUNT_SECONDS = 30.0
 #: how long a worker that was told to stop waits for the database to take what was answered
@@ -176,8 +174,7 @@ class Worker:
             self._take_notices,
             self._take_deliveries,
             self._take_pulls,
-            self._take_lists,
-            self._take_photos,
+            self._take_lanes,
         )
         for part in (self._tend, *leaves, self._apply_rows):
             try:
@@ -293,13 +290,9 @@ class Worker:
             return await open311.ask_token(claim, self.calls, site_zone=zone)
         return await open311.send(claim, self.calls, lease, self.clock, site_zone=zone)
 
-    async def _take_lists(self) -> bool:
-        if not self._every("lists", LISTS_SECONDS):
-            return False
-        return await self.service_lane.take(self._start, self.calls)
-
-    async def _take_photos(self) -> bool:
-        return await self.photo_lane.take(self._start, self.calls)
+    async def _take_lanes(self) -> bool:
+        photos = await self.photo_lane.take(self._start, self.calls)
+        return await self.service_lane.take(self._start, self.calls) or photos
 
     # --- notices
 
