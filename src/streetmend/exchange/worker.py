@@ -37,6 +37,7 @@ from streetmend.exchange.senders import email, open311
 from streetmend.exchange.senders.open311 import Lease
 from streetmend.exchange.statistics import count_statistics
 from streetmend.exchange.tidying import sweep_away
+from streetmend.exchange.trying import TestLane
 from streetmend.reports.models import Notice
 from streetmend.reports.services.alerting import tell_of_new_reports
 from streetmend.reports.services.applying import apply_row
@@ -117,6 +118,7 @@ class Worker:
         self.jobs: set[asyncio.Task[None]] = set()
         self.mail_jobs = 0
         self.photo_lane = PhotoLane(name, clock, self.database)
+        self.test_lane = TestLane(clock, self.database)
         self.wake = asyncio.Event()
         self.memories: dict[int, Memory] = defaultdict(Memory)
         self.failed = False
@@ -168,7 +170,13 @@ class Worker:
     async def _turn(self) -> bool:
         """Takes on what is due; says whether there was anything. A part of the work that fails does not keep the rest from it."""
         busy, self.failed = False, False
-        leaves = (self._take_notices, self._take_deliveries, self._take_pulls, self._take_photos)
+        leaves = (
+            self._take_notices,
+            self._take_deliveries,
+            self._take_pulls,
+            self._take_photos,
+            self._take_tests,
+        )
         for part in (self._tend, *leaves, self._apply_rows):
             try:
                 if part not in leaves or await self.leaving.allowed():
@@ -285,6 +293,9 @@ class Worker:
 
     async def _take_photos(self) -> bool:
         return await self.photo_lane.take(self._start, self.calls)
+
+    async def _take_tests(self) -> bool:
+        return await self.test_lane.take(self._start, self.calls)
 
     # --- notices
 
