@@ -1,5 +1,6 @@
 """Reports, what is said about them, and the outbox: everything durable that starts with a resident."""
 
+from streetmend.reports.models.changes import LastChange
 from streetmend.reports.models.erasing import Erasure
 from streetmend.reports.models.outbox import Attempt, Delivery, Inbox, Notice, Outbound, WorkerBeat
 from streetmend.reports.models.posting import Posting, WantedPhoto
@@ -26,6 +27,7 @@ __all__ = [
     "Erasure",
     "HowOften",
     "Inbox",
+    "LastChange",
     "NewReport",
     "Notice",
     "Outbound",

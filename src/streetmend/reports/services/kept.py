@@ -33,6 +33,7 @@ def refresh(report: Report, *, now: datetime | None) -> None:
     _keep(report, photo_names=names, recipient_ids=recipients, comment_count=comments)
     if now is not None:
         report.updated_at = max(report.updated_at, now)
+    report.settled = False
     report.save()
     Report.objects.filter(pk=report.pk).update(version=F("version") + 1)
     _copy_to_deliveries(report)
