@@ -17,13 +17,12 @@ from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from streetmend.accounts.models import Role
+from streetmend.accounts.models import Person, Role
 from streetmend.clock import SystemClock
 from streetmend.desk.rows import ADMINISTRATORS, EVERYBODY
 from streetmend.desk.site import role_of
 from streetmend.reports.queries.connections import silent_since
 from streetmend.reports.queries.outbound import outbound_block
-from streetmend.web.requests import person_of
 
 _Page = Callable[..., HttpResponse]
 
@@ -78,8 +77,8 @@ def done(request: HttpRequest, row: Model, words: str, act: Callable[[], Any]) -
     """It was done, and the log says who did it and in what words: both or neither. Raises what `act` raises."""
     with transaction.atomic():
         act()
-        person = person_of(request)
-        if person is None:
+        person = request.user
+        if not isinstance(person, Person):
             raise PermissionDenied
         LogEntry.objects.create(
             user_id=person.pk,

@@ -29,8 +29,7 @@ from streetmend.reports.services.by_staff import (
     stop_delivery,
 )
 from streetmend.reports.states import DeliveryActor, DeliveryState, may_deliver
-from streetmend.text import TextError
-from streetmend.web.words import of_text
+from streetmend.text import TextError, TextMissing
 
 _MOST_ID = 2**63
 _LOG = {
@@ -56,12 +55,16 @@ def one(request: HttpRequest, delivery_id: int) -> HttpResponse:
     try:
         done(request, row, words, _deed(what, row, remote_id))
     except TextError as error:
-        errors = {"remote_id": of_text(error)}
+        errors = {"remote_id": _of_text(error)}
     except ReportError as error:
         errors = {error.field: _words(error)}
     if errors:
         return _page(request, delivery(delivery_id) or row, errors, remote_id=remote_id, status=422)
     return back(request, what)
+
+
+def _of_text(error: TextError) -> str:
+    return _("Please fill this in.") if isinstance(error, TextMissing) else _("This cannot be used.")
 
 
 def _deed(what: str, row: Delivery, remote_id: str) -> Callable[[], Any]:
