@@ -119,11 +119,8 @@ class Worker:
         self.jobs: set[asyncio.Task[None]] = set()
         self.mail_jobs = 0
         self.photo_lane = PhotoLane(name, clock, self.database)
-<<<<<<< HEAD
         self.test_lane = TestLane(clock, self.database)
-=======
         self.service_lane = ServiceLane(name, clock, self.database)
->>>>>>> main
         self.wake = asyncio.Event()
         self.memories: dict[int, Memory] = defaultdict(Memory)
         self.failed = False
@@ -179,12 +176,7 @@ class Worker:
             self._take_notices,
             self._take_deliveries,
             self._take_pulls,
-<<<<<<< HEAD
-            self._take_photos,
-            self._take_tests,
-=======
             self._take_lanes,
->>>>>>> main
         )
         for part in (self._tend, *leaves, self._apply_rows):
             try:
@@ -301,11 +293,8 @@ class Worker:
         return await open311.send(claim, self.calls, lease, self.clock, site_zone=zone)
 
     async def _take_lanes(self) -> bool:
-        photos = await self.photo_lane.take(self._start, self.calls)
-        return await self.service_lane.take(self._start, self.calls) or photos
-
-    async def _take_tests(self) -> bool:
-        return await self.test_lane.take(self._start, self.calls)
+        lanes = (self.photo_lane, self.service_lane, self.test_lane)
+        return any([await lane.take(self._start, self.calls) for lane in lanes])
 
     # --- notices
 
