@@ -19,18 +19,35 @@ def feature(lat: float, long: float, **told: str) -> dict[str, Any]:
     return {"type": "Feature", "geometry": {"type": "Point", "coordinates": [long, lat]}, "properties": told}
 
 
-PHOTON = {"features": [feature(60.001, 4.001, street="Storgata", housenumber="12", city="Byen"),
-                       feature(60.2, 4.2, name="Torget", city="Byen"), feature(60.3, 4.3, name="Byen", city="Byen")]}  # fmt: skip
-PELIAS = {"features": [feature(60.001, 4.001, street="Storgata", housenumber="12", locality="Byen", label="x"),
-                       feature(60.2, 4.2, name="Torget", locality="Byen"), feature(60.3, 4.3, name="Byen", locality="Byen")]}  # fmt: skip
-KARTVERKET = {"adresser": [{"adressetekst": name, "poststed": "BYEN", "representasjonspunkt": {"lat": lat, "lon": long}}
-                           for name, lat, long in (("Storgata 12", 60.001, 4.001), ("Torget", 60.2, 4.2), ("", 60.3, 4.3))]}  # fmt: skip
+PHOTON = {
+    "features": [
+        feature(60.001, 4.001, street="Storgata", housenumber="12", city="Byen"),
+        feature(60.2, 4.2, name="Torget", city="Byen"),
+        feature(60.3, 4.3, name="Byen", city="Byen"),
+    ]
+}
+PELIAS = {
+    "features": [
+        feature(60.001, 4.001, street="Storgata", housenumber="12", locality="Byen", label="x"),
+        feature(60.2, 4.2, name="Torget", locality="Byen"),
+        feature(60.3, 4.3, name="Byen", locality="Byen"),
+    ]
+}
+KARTVERKET = {
+    "adresser": [
+        {"adressetekst": name, "poststed": "BYEN", "representasjonspunkt": {"lat": lat, "lon": long}}
+        for name, lat, long in (("Storgata 12", 60.001, 4.001), ("Torget", 60.2, 4.2), ("", 60.3, 4.3))
+    ]
+}
 FOUND = [
     Found("Storgata 12, Byen", 60.001, 4.001),
     Found("Torget, Byen", 60.2, 4.2),
     Found("Byen", 60.3, 4.3),
 ]
-OS = {"results": [{"GAZETTEER_ENTRY": {"NAME1": "Downing Street", "POPULATED_PLACE": "London", "GEOMETRY_X": 530047, "GEOMETRY_Y": 179951}}]}  # fmt: skip
+DOWNING_STREET = {
+    "NAME1": "Downing Street", "POPULATED_PLACE": "London", "GEOMETRY_X": 530047, "GEOMETRY_Y": 179951,
+}  # fmt: skip
+OS = {"results": [{"GAZETTEER_ENTRY": DOWNING_STREET}]}
 
 KINDS = {
     "photon": (PHOTON, "/api", {"q": "Storgata", "limit": "8"}),

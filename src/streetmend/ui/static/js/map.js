@@ -115,7 +115,9 @@ function pick(place, map, told) {
   const lat = document.querySelector("[data-lat]"), long = document.querySelector("[data-long]");
   const form = lat.form, radios = () => [...form.querySelectorAll("input[name=place]")];
   let ofRadio = false;
+  place.classList.toggle("undecided", !lat.value && radios().length > 1);
   const chosen = () => {
+    place.classList.remove("undecided");
     const centre = map.getCenter();
     lat.value = centre.lat.toFixed(6);
     long.value = centre.lng.toFixed(6);
