@@ -173,6 +173,7 @@ def _site() -> SiteInfo:
         undo_minutes=row.undo_minutes,
         open_posting=row.open_posting,
         max_photos=row.max_photos,
+        ask_after_days=more.get("ask_after_days", 28),
         intro=more.get("intro", ""),
         emergency=more.get("emergency", ""),
         colours=more.get("colours", {}),

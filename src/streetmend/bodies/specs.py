@@ -65,6 +65,8 @@ class SiteSpec(Spec, frozen=True, kw_only=True):
     """Whom people and programs can ask."""
     undo_minutes: Annotated[int, Meta(ge=0, le=7 * 24 * 60)] = 0
     """How many minutes a confirmed report of the site waits before it is sent; never for reports that come through Open311."""
+    ask_after_days: Annotated[int, Meta(ge=0, le=3650)] = 28
+    """After how many days without news the reporter of an open report is asked, once, whether it is fixed; 0: never."""
     open_posting: bool = False
     """Programs without a key may send reports, which are confirmed by e-mail."""
     max_photos: Annotated[int, Meta(ge=0, le=20)] = 3

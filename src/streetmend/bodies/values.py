@@ -31,6 +31,7 @@ class SiteInfo:
     languages: tuple[str, ...] = ("en",)
     contact_email: str = ""
     undo_minutes: int = 0
+    ask_after_days: int = 28
     open_posting: bool = False
     max_photos: int = 3
     intro: str = ""

@@ -56,6 +56,9 @@ class Report(models.Model):
     #: when the first body had it
     sent_at = models.DateTimeField(null=True, blank=True)
 
+    #: when the reporter was asked whether it is still there
+    asked_at = models.DateTimeField(null=True, blank=True)
+
     # kept for the mass reads, always recomputed from their sources (`reports.services.kept`)
     visible = models.BooleanField(default=False)
     closed = models.BooleanField(default=False)
@@ -93,6 +96,11 @@ class Report(models.Model):
                 fields=["updated_at", "id"],
                 name="report_unsettled",
                 condition=models.Q(visible=True, settled=False),
+            ),
+            models.Index(
+                fields=["updated_at"],
+                name="report_to_ask",
+                condition=models.Q(visible=True, closed=False, asked_at=None),
             ),
             models.Index(fields=["lat", "long"], name="report_place", condition=models.Q(visible=True)),
         ]
