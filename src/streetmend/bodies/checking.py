@@ -32,7 +32,7 @@ S = TypeVar("S", bound=Struct)
 
 _LISTS = (Datatype.SINGLEVALUELIST, Datatype.MULTIVALUELIST)
 #: texts of several lines; all others are one line
-_MULTILINE = frozenset({"intro", "emergency", "description", "text", "hint"})
+_MULTILINE = frozenset({"intro", "emergency", "description", "text", "hint", "stop"})
 #: what is meant letter by letter
 _EXACT = frozenset({"code", "key", "duplicate_pattern", "parameters", "statuses_out", "paths"})
 
@@ -142,6 +142,9 @@ class Checker:
             for at, question in enumerate(spec.questions)
         ]
         self._unique(questions, (*path, "questions"), "code", lambda question: question.code)
+        codes = [question.code for question in questions]
+        for at, question in enumerate(questions):
+            self._known(question.only_if, codes, (*path, "questions", at, "only_if"))
         return msgspec.structs.replace(
             spec,
             code=spec.code or spec.name,

@@ -103,6 +103,7 @@ def united(categories: Sequence[CategoryInfo], chain: Sequence[str]) -> Choice:
         ),
         body_ids=tuple(category.body_id for category in categories),
         category_ids=tuple(category.id for category in categories),
+        stop=next((category.stop for category in categories if category.stop), ""),
     )
 
 
@@ -229,6 +230,7 @@ def _categories() -> list[CategoryInfo]:
             position=row.position,
             questions=tuple(questions[row.id]),
             texts=row.texts,
+            stop=row.stop,
         )
         for row in Category.objects.select_related("name").order_by("body_id", "position", "id")
     ]
@@ -245,5 +247,6 @@ def _question(row: Question) -> QuestionInfo:
         text=row.text,
         hint=row.hint,
         values=tuple(row.values),
+        only_if=row.only_if,
         texts=row.texts,
     )

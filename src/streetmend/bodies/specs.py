@@ -133,6 +133,8 @@ class ValueSpec(Spec, frozen=True, kw_only=True):
     """What is sent."""
     name: Line
     """What people see."""
+    stop: Annotated[str, Meta(max_length=2000)] = ""
+    """What whoever chooses it is told instead of going on with the report, such as whom to call."""
 
 
 class QuestionTexts(Spec, frozen=True, kw_only=True):
@@ -167,6 +169,8 @@ class QuestionSpec(Spec, frozen=True, kw_only=True):
     """The choices of a list."""
     automated: Annotated[str, Meta(pattern="^(server_set|hidden_field)?$")] = ""
     """"server_set": filled in when the report is sent; "hidden_field": filled in by the page; empty: a person answers."""
+    only_if: dict[str, list[str]] = field(default_factory=dict)
+    """Asked only where another question has one of these answers: { kind = ["stop", "yield"] }; of several, all must hold."""
     texts: dict[str, QuestionTexts] = field(default_factory=dict)
     """The same words in the site's other languages, by language."""
 
@@ -201,6 +205,8 @@ class CategorySpec(Spec, frozen=True, kw_only=True):
     """The name of the body's endpoint that takes it; by default the first."""
     active: bool = True
     """Whether it can be chosen."""
+    stop: Text = ""
+    """What people are told instead of making such a report, such as whom to call."""
     texts: dict[str, CategoryTexts] = field(default_factory=dict)
     """The same words in the site's other languages, by language."""
     questions: list[QuestionSpec] = field(default_factory=list)

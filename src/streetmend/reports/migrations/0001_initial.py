@@ -440,6 +440,10 @@ class Migration(migrations.Migration):
             index=models.Index(fields=['report', 'at', 'id'], name='update_of_report'),
         ),
         migrations.AddIndex(
+            model_name='update',
+            index=models.Index(condition=models.Q(('hidden', False)), fields=['at', 'id'], name='update_told'),
+        ),
+        migrations.AddIndex(
             model_name='notice',
             index=models.Index(condition=models.Q(('next_at__isnull', False)), fields=['state', 'next_at'], name='notice_due'),
         ),

@@ -138,7 +138,10 @@ class Update(models.Model):
     form_token = models.CharField(max_length=64, null=True, blank=True, unique=True)
 
     class Meta:
-        indexes = [models.Index(fields=["report", "at", "id"], name="update_of_report")]
+        indexes = [
+            models.Index(fields=["report", "at", "id"], name="update_of_report"),
+            models.Index(fields=["at", "id"], name="update_told", condition=models.Q(hidden=False)),
+        ]
 
     def __str__(self) -> str:
         return f"update {self.pk} of report {self.report_id}"
