@@ -16,6 +16,7 @@ from streetmend.web.views import (
     sign_in,
     statistics,
     still,
+    voices,
 )
 from streetmend.web.views.flow import check, details, sent, what, where
 
@@ -27,6 +28,8 @@ urlpatterns = [
     path("report/check", check.check, name="check"),
     path("report/sent/<str:token>", sent.sent, name="sent"),
     path("confirm/<str:secret>", confirm.confirm, name="confirm"),
+    path("reports/<int:report_id>/me-too", voices.me_too, name="me-too"),
+    path("reports/<int:report_id>/wrong-here", voices.wrong_here, name="wrong-here"),
     path("alerts", alerts.alerts, name="alerts"),
     path("alerts/<str:token>/end", alerts.end, name="end-alert"),
     path("reports", lists.reports, name="reports"),
