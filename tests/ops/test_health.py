@@ -30,7 +30,7 @@ def test_health_says_ok_and_asks_nothing(client, django_assert_num_queries):
 
 def test_readiness_looks_at_the_database_its_migrations_and_the_disk(client):
     answer = client.get("/readyz")
-    assert (answer.status_code, answer.json()) == (200, {"database": "ok", "disk": "ok"})
+    assert (answer.status_code, answer.json()) == (200, {"database": "ok", "disk": "ok", "photos": "ok"})
 
 
 def test_a_site_whose_database_is_older_than_the_program_is_not_ready(client):
