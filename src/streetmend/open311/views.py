@@ -15,6 +15,7 @@ from streetmend.areas.places import PlaceInvalid
 from streetmend.bodies.queries import categories_at, categories_in_use
 from streetmend.bodies.values import Choice
 from streetmend.clock import SystemClock
+from streetmend.database.errors import is_temporary
 from streetmend.georeport.dialect import Dialect
 from streetmend.georeport.errors import Fault, InvalidParameters
 from streetmend.georeport.search import RequestSearch, split_query
