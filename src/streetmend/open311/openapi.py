@@ -1,4 +1,4 @@
-"""OpenAPI 3.1 of the server, made from the table of its operations and from the types that are written; and a page that shows it."""
+"""OpenAPI 3.1 of the server, made from the table of its operations; and a page that shows it."""
 
 from __future__ import annotations
 

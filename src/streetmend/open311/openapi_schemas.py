@@ -1,4 +1,4 @@
-"""The shapes of answers in JSON of the default dialect, as JSON Schema; that of a request is made from the type that is written."""
+"""The shapes of answers in JSON of the default dialect, as JSON Schema, but for the one that is made from its type."""
 
 from __future__ import annotations
 
