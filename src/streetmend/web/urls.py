@@ -15,6 +15,7 @@ from streetmend.web.views import (
     report,
     sign_in,
     statistics,
+    still,
 )
 from streetmend.web.views.flow import check, details, sent, what, where
 
@@ -35,6 +36,7 @@ urlpatterns = [
     path("reports/<int:report_id>", report.page, name="report"),
     path("reports/<int:report_id>/update", report.update, name="update"),
     path("reports/<int:report_id>/follow", report.follow_report, name="follow"),
+    path("still/<str:token>", still.still, name="still"),
     path("stats", statistics.stats, name="stats"),
     path("stats.csv", statistics.table, name="stats-table"),
     path("bodies/<int:body_id>", statistics.body, name="body"),
