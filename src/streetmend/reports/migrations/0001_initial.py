@@ -143,6 +143,15 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='MeToo',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('who', models.CharField(max_length=64)),
+                ('at', models.DateTimeField()),
+                ('report', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='me_toos', to='reports.report')),
+            ],
+        ),
+        migrations.CreateModel(
             name='Draft',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -397,6 +406,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='posting',
             constraint=models.UniqueConstraint(fields=('client', 'mark'), name='one_posting_per_client_and_mark'),
+        ),
+        migrations.AddConstraint(
+            model_name='metoo',
+            constraint=models.UniqueConstraint(fields=('report', 'who'), name='one_voice_per_reader'),
         ),
         migrations.AddIndex(
             model_name='alerthit',
