@@ -16,6 +16,7 @@ from streetmend.web.views import (
     sign_in,
     statistics,
     still,
+    voices,
 )
 from streetmend.web.views.flow import check, details, sent, what, where
 
@@ -27,6 +28,8 @@ urlpatterns = [
     path("report/check", check.check, name="check"),
     path("report/sent/<str:token>", sent.sent, name="sent"),
     path("confirm/<str:secret>", confirm.confirm, name="confirm"),
+    path("reports/<int:report_id>/me-too", voices.me_too, name="me-too"),
+    path("reports/<int:report_id>/wrong-here", voices.wrong_here, name="wrong-here"),
     path("alerts", alerts.alerts, name="alerts"),
     path("alerts/<str:token>/end", alerts.end, name="end-alert"),
     path("reports", lists.reports, name="reports"),
@@ -54,6 +57,9 @@ urlpatterns = [
     path("about/accessibility", about.accessibility, name="accessibility"),
     path("colours.css", about.colours, name="colours"),
     path("map.svg", maps.picture, name="map"),
+    path("map/tiles/<int:z>/<int:x>/<int:y>.svg", maps.tile, name="map-tile"),
+    path("map/pins.json", maps.pins, name="map-pins"),
+    path("map/archive.pmtiles", maps.archive, name="map-archive"),
     path("photos/small/<str:name>", photos.small_photo, name="small-photo"),
     path("photos/<str:folder>/<str:name>", photos.photo, name="photo"),
 ]

@@ -138,10 +138,28 @@ class Update(models.Model):
     form_token = models.CharField(max_length=64, null=True, blank=True, unique=True)
 
     class Meta:
-        indexes = [models.Index(fields=["report", "at", "id"], name="update_of_report")]
+        indexes = [
+            models.Index(fields=["report", "at", "id"], name="update_of_report"),
+            models.Index(fields=["at", "id"], name="update_told", condition=models.Q(hidden=False)),
+        ]
 
     def __str__(self) -> str:
         return f"update {self.pk} of report {self.report_id}"
+
+
+class MeToo(models.Model):
+    """Somebody sees the problem of a report too. Who it was is not kept."""
+
+    report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="me_toos", db_index=False)
+    #: by which a second time of the same one is known
+    who = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["report", "who"], name="one_voice_per_reader")]
+
+    def __str__(self) -> str:
+        return f"one more sees {self.report_id}"
 
 
 class Photo(models.Model):
