@@ -106,7 +106,8 @@ def test_B_43_head_of_every_route_is_get_without_a_body(number, get):
         path = path.replace("ID", number)
         whole, head = get(path), get(path, method="HEAD")
         assert (head.status, head.body) == (whole.status, b""), path
-        left_out = {"date", "x-request-id"}
+        # an empty answer needs no length, and the tests' server tells none to HEAD
+        left_out = {"date", "x-request-id", *(() if whole.body else ("content-length",))}
         assert {k: v for k, v in head.headers.items() if k not in left_out} == {
             k: v for k, v in whole.headers.items() if k not in left_out
         }, path

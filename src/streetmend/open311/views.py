@@ -184,4 +184,4 @@ def _preflight() -> HttpResponse:
 
 def _to_the_site(url: str) -> HttpResponse:
     """The page for people; what a redirect says may change with what it leads to."""
-    return HttpResponseRedirect(url, headers={"Cache-Control": "no-cache", "Content-Length": "0"})
+    return HttpResponseRedirect(url, headers={"Cache-Control": "no-cache"})
