@@ -25,11 +25,13 @@ from streetmend.bodies.models import Endpoint
 from streetmend.bodies.queries import site
 from streetmend.clock import Clock, SystemClock
 from streetmend.exchange import notices as notice_mails
+from streetmend.exchange.applying import apply_due
 from streetmend.exchange.calling import OpenTransport, open_fetcher
 from streetmend.exchange.crash import crash
 from streetmend.exchange.database import DatabaseThread
 from streetmend.exchange.mailing import Mail, send_mails
 from streetmend.exchange.preparing import prepare
+from streetmend.exchange.pull_photos import fetch_photos, take_photos
 from streetmend.exchange.pull_updates import MARGIN_SECONDS, Memory, Puller
 from streetmend.exchange.senders import email, open311
 from streetmend.exchange.senders.open311 import Lease
@@ -38,10 +40,8 @@ from streetmend.photos.sweeping import FOLDERS, sweep
 from streetmend.reports.models import Notice
 from streetmend.reports.queries.photos import owned_photos
 from streetmend.reports.services.alerting import tell_of_new_reports, write_digests
-from streetmend.reports.services.applying import apply_row
 from streetmend.reports.services.beats import beat, end_beat
 from streetmend.reports.services.drafts import forget_old_drafts
-from streetmend.reports.services.inbox import due_rows, note_error
 from streetmend.reports.services.notices import (
     NoticeResult,
     claim_notices,
@@ -67,7 +67,6 @@ CLAIM_AT_ONCE = 16
 NOTICES_AT_ONCE = 10
 MAIL_LANES = 4
 NOTICE_LEASE_SECONDS = 120
-ROWS_AT_ONCE = 50
 IDLE_SECONDS = 0.5
 #: the pause after a turn in which something failed on our side
 FAILED_SECONDS = 2.0
@@ -116,6 +115,7 @@ class Worker:
         self.mail_lanes = ThreadPoolExecutor(MAIL_LANES, thread_name_prefix="mail")
         self.jobs: set[asyncio.Task[None]] = set()
         self.mail_jobs = 0
+        self.photo_job: asyncio.Task[None] | None = None
         self.wake = asyncio.Event()
         self.memories: dict[int, Memory] = defaultdict(Memory)
         self.failed = False
@@ -172,6 +172,7 @@ class Worker:
             self._take_deliveries,
             self._take_pulls,
             self._apply_rows,
+            self._take_photos,
         ):
             try:
                 busy |= await part()
@@ -225,10 +226,11 @@ class Worker:
         if drafts or photos:
             logger.info("worker=%s forgotten_drafts=%d orphaned_photos=%d", self.name, drafts, photos)
 
-    def _start(self, job: Coroutine[Any, Any, None]) -> None:
+    def _start(self, job: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(job)
         self.jobs.add(task)
         task.add_done_callback(self._ended)
+        return task
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self.jobs.discard(task)
@@ -374,20 +376,18 @@ class Worker:
             logger.exception("endpoint=%d could not be pulled from", endpoint.pk)
 
     async def _apply_rows(self) -> bool:
-        ids = await self.database(partial(due_rows, now=self.clock.now(), limit=ROWS_AT_ONCE))
-        for inbox_id in ids:
-            await self._apply_row(inbox_id)
-        return bool(ids)
+        return await apply_due(self.database, self.clock)
 
-    async def _apply_row(self, inbox_id: int) -> None:
-        try:
-            state = await self.database(partial(apply_row, inbox_id=inbox_id, now=self.clock.now()))
-            crash("after_row_applied")
-            logger.info("inbox=%d %s", inbox_id, state.value)
-        except Exception as error:
-            logger.exception("inbox=%d could not be applied", inbox_id)
-            why = f"It could not be applied: {type(error).__name__}"
-            await self.database(partial(note_error, inbox_id=inbox_id, why=why))
+    # --- photos
+
+    async def _take_photos(self) -> bool:
+        if self.photo_job is not None and not self.photo_job.done():
+            return False
+        wanted = await take_photos(self.name, self.clock, self.database)
+        if wanted:
+            job = fetch_photos(wanted, self.name, self.clock, self.calls, self.database)
+            self.photo_job = self._start(job)
+        return bool(wanted)
 
 
 def _surprise(claim: Claim, error: Exception) -> Outcome:
