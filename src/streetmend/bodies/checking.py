@@ -146,9 +146,7 @@ class Checker:
                 self._wrong((*path, name), str(error))
                 continue
             for gap in strange:
-                self._wrong(
-                    (*path, name), f"{{{{{gap}}}}} stands for nothing; there are {', '.join(GAPS)}"
-                )
+                self._wrong((*path, name), f"{{{{{gap}}}}} stands for nothing; there are {', '.join(GAPS)}")
 
     def category(self, spec: CategorySpec, path: Path) -> CategorySpec:
         """A category with its questions."""

@@ -39,9 +39,7 @@ _GONE = (401, 403, 410, 451)
 async def take_photos(worker: str, clock: Clock, database: DatabaseThread) -> list[WantedPhoto]:
     """The photos that are this worker's to fetch now."""
     return await database(
-        partial(
-            claim_photos, worker=worker, now=clock.now(), limit=AT_ONCE, lease_seconds=LEASE_SECONDS
-        )
+        partial(claim_photos, worker=worker, now=clock.now(), limit=AT_ONCE, lease_seconds=LEASE_SECONDS)
     )
 
 

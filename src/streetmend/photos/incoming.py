@@ -1,4 +1,4 @@
-"""Files that came inside a data: address, kept as they came until they are decoded: named by their digest, so that a repeat is one file."""
+"""Files that came inside a data: address, kept as they came until they are decoded, under the name of their digest."""
 
 from __future__ import annotations
 

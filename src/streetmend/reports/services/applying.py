@@ -19,7 +19,14 @@ from streetmend.reports.services.inbox import ORPHAN_AGAIN, ORPHAN_PATIENCE
 from streetmend.reports.services.refolding import surroundings
 from streetmend.reports.services.telling import tell
 from streetmend.reports.services.wanted_photos import want_photos
-from streetmend.reports.states import Actor, DeliveryActor, DeliveryState, may_deliver
+from streetmend.reports.states import (
+    OPEN_STATES,
+    Actor,
+    DeliveryActor,
+    DeliveryState,
+    State,
+    may_deliver,
+)
 from streetmend.text import clean_text
 
 _LONGEST_TEXT = 10_000
@@ -48,7 +55,9 @@ def apply_rows(*, inbox_ids: Sequence[int], now: datetime) -> int:
         numbers = sorted({delivery.report_id for delivery in owed.values()})
         # reports before the rows that speak of them: every service locks in this order
         locked = Report.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=numbers)
-        reports = {report.pk: report for report in locked.select_related("reporter", "category_name").order_by("pk")}
+        reports = {
+            report.pk: report for report in locked.select_related("reporter", "category_name").order_by("pk")
+        }
         rows = list(
             Inbox.objects.select_for_update(no_key=True, of=("self",))
             .select_related("endpoint__body")
@@ -148,7 +157,8 @@ class _Work:
             row.why, row.update = "It was said anew since.", update
         else:
             _fill(update, row, report)
-        if not _says(update):
+        # under a number of its own even nothing counts: it may say anew what comes later
+        if is_new and not update.remote_id and (not _says(update) or _is_no_move(update, report)):
             row.why, row.update = "It says nothing new.", None
             return
         row.update = update
@@ -159,7 +169,10 @@ class _Work:
 
     def _learn_reference(self, row: Inbox, owed: Delivery) -> None:
         reference = str(row.content.get("reference", ""))[:255]
-        if reference and reference != owed.reference:
+        wanted = (
+            row.endpoint_id in self.around.habits and self.around.habits[row.endpoint_id].customer_reference
+        )
+        if wanted and reference and reference != owed.reference:
             Delivery.objects.filter(pk=owed.pk).update(reference=reference)
             owed.reference = reference
             self.around.references[owed.report_id][row.endpoint_id] = reference
@@ -177,7 +190,7 @@ class _Work:
 
     def _save(self, numbers: Sequence[int]) -> None:
         fresh = [update for number in numbers for update in self.going[number].fresh]
-        known = [one for number in numbers for one in self.going[number].updates if one.pk is not None]
+        known = [one for number in numbers for one in self.going[number].updates if one.pk in self.as_read]
         changed = [one for one in known if _columns(one) != self.as_read[one.pk]]
         Update.objects.bulk_create(fresh, batch_size=500)
         Update.objects.bulk_update(changed, _WRITTEN, batch_size=100)
@@ -273,6 +286,13 @@ def _says(update: Update) -> bool:
         said["text"] or said.get("email_text") or said.get("code")
         or update.told_state or update.foreign_state or update.media_urls
     )  # fmt: skip
+
+
+def _is_no_move(update: Update, report: Report) -> bool:
+    """Whether a plain status without a word says what the report says already."""
+    if not update.told.get("coarse") or update.told["text"] or update.foreign_state or not update.told_state:
+        return False
+    return (State(update.told_state) in OPEN_STATES) == (State(report.state) in OPEN_STATES)
 
 
 def _effective(row: Inbox, report: Report) -> datetime:

@@ -82,7 +82,7 @@ def fold(
     for update in sorted(updates, key=order):
         moved = _move(update, going, rules)
         if update.actor == Actor.BODY and "text" in update.told:
-            number = update.told.get("endpoint")
+            number = _endpoint(update)
             values = {
                 "title": report.title,
                 "number": str(report.pk),
@@ -101,7 +101,19 @@ def order(update: Update) -> tuple[datetime, int, str, str, str, int]:
     """By when it was said; what was said in one second by the number that the body gave it, so that no arrival decides."""
     number = _COUNTED.fullmatch(update.remote_id)
     said = str(update.told.get("text", ""))
-    return (update.at, int(number[1]) if number else 0, update.remote_id, update.told_state, said, update.pk or 0)
+    return (
+        update.at,
+        int(number[1]) if number else 0,
+        update.remote_id,
+        update.told_state,
+        said,
+        update.pk or 0,
+    )
+
+
+def _endpoint(update: Update) -> int:
+    """The endpoint that told it; 0 where it came in another way."""
+    return int(update.told.get("endpoint", 0))
 
 
 def _claimed(update: Update) -> str:
@@ -129,7 +141,7 @@ def _may(update: Update, state: State, target: State, rules: Mapping[int, Rules]
         # a plain status list knows only open and closed: it moves between the two
         return False
     reopens = state in CLOSED_STATES and target in OPEN_STATES
-    return not reopens or rules.get(update.told.get("endpoint"), Rules()).may_reopen
+    return not reopens or rules.get(_endpoint(update), Rules()).may_reopen
 
 
 def _say(update: Update, going: _Pass, rules: Rules, moved: bool, values: Mapping[str, str]) -> None:
@@ -151,12 +163,19 @@ def _say(update: Update, going: _Pass, rules: Rules, moved: bool, values: Mappin
         # what staff have hidden stays hidden
         update.hidden = update.muted = not is_news
     going.bodies[update.body_id] = _Before(
-        update.text or before.text, update.media_urls or before.photos, update.foreign_state, code or before.code
+        update.text or before.text,
+        update.media_urls or before.photos,
+        update.foreign_state,
+        code or before.code,
     )
 
 
 def _words(
-    public: str, email_text: str, template: Template | None, told: Mapping[str, object], values: Mapping[str, str]
+    public: str,
+    email_text: str,
+    template: Template | None,
+    told: Mapping[str, object],
+    values: Mapping[str, str],
 ) -> tuple[str, str]:
     """The public words, and those of the mail to the reporter where they are others."""
     if template is None:
@@ -169,7 +188,7 @@ def _words(
 
 
 def _template(rules: Rules, update: Update, code: str, category: str) -> Template | None:
-    """The template that fits best: one for the body's code before one for the state, one for the category before a general one."""
+    """The template that fits best: for the code before for the state, for the category before for all."""
     fitting = [
         one
         for one in rules.templates

@@ -47,9 +47,7 @@ class Surroundings:
 def surroundings(report_ids: Collection[int]) -> Surroundings:
     """What folding the updates of these reports needs, in two queries."""
     references: dict[int, dict[int, str]] = defaultdict(dict)
-    owed = Delivery.objects.filter(
-        report__in=report_ids, kind=DeliveryKind.REPORT, endpoint__isnull=False
-    )
+    owed = Delivery.objects.filter(report__in=report_ids, kind=DeliveryKind.REPORT, endpoint__isnull=False)
     for report_id, endpoint_id, reference, remote_id in owed.values_list(
         "report_id", "endpoint_id", "reference", "remote_id"
     ):

@@ -21,7 +21,11 @@ _Wanting = dict[str, tuple[Person | None, str]]
 
 
 def tell(
-    report: Report, updates: Sequence[Update], *, now: datetime, without_reporter: frozenset[int] = frozenset()
+    report: Report,
+    updates: Sequence[Update],
+    *,
+    now: datetime,
+    without_reporter: frozenset[int] = frozenset(),
 ) -> None:
     """The reporter and the followers of a visible report are told of these new updates, but nobody of their own words.
 
