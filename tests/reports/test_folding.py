@@ -117,7 +117,7 @@ ROWS = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(rows=st.lists(ROWS, min_size=1, max_size=7, unique_by=lambda one: one.at), data=st.data())
 @pytest.mark.django_db
 def test_F_77_revisions_repeats_and_any_portions_make_the_same_of_a_report(town, rows, data):

@@ -130,6 +130,8 @@ class _OnReport:
     updates: list[Update] = field(default_factory=list)
     fresh: list[Update] = field(default_factory=list)
     rows: list[Inbox] = field(default_factory=list)
+    #: a body has taken back what moved the report
+    taken_back: bool = False
 
 
 class _Work:
@@ -156,6 +158,7 @@ class _Work:
             # of two revisions the one of the later time holds, whichever came first
             row.why, row.update = "It was said anew since.", update
         else:
+            on.taken_back |= bool(update.told_state)
             _fill(update, row, report)
         # under a number of its own even nothing counts: it may say anew what comes later
         if is_new and not update.remote_id and (not _says(update) or _is_no_move(update, report)):
@@ -182,7 +185,10 @@ class _Work:
         moved = [number for number, on in self.going.items() if on.rows]
         before = {number: self.reports[number].state for number in moved}
         for number in moved:
-            self.around.fold(self.reports[number], self.going[number].updates)
+            report, on = self.reports[number], self.going[number]
+            if on.taken_back and report.state not in (State.UNCONFIRMED, State.WITHDRAWN):
+                report.state = State.OPEN
+            self.around.fold(report, on.updates)
         self._save(moved)
         kept.refresh_counts([self.reports[number] for number in moved], now=self.now)
         for number in moved:
@@ -270,7 +276,7 @@ def _fill(update: Update, row: Inbox, report: Report) -> None:
         )
         if value or name == "text"
     }
-    update.told_state = str(content["state"])
+    update.told_state, update.state = str(content["state"]), ""
     update.foreign_state = "" if content["known_word"] else content["word"][:100]
     update.at = _effective(row, report)
     update.received_at = row.received_at
