@@ -1,4 +1,4 @@
-"""Makes sure that PostgreSQL and Chromium are there for the tests, by apt where that is allowed.
+"""Makes sure that PostgreSQL, Chromium and Node are there for the tests, by apt where that is allowed.
 
 `make test` runs this first. It says in one line what to install where it may not install it itself.
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.support.machine import database_url, find_chromium, find_postgresql
+from tests.support.machine import database_url, driver_runs, find_chromium, find_node, find_postgresql
 
 
 def main() -> int:
@@ -38,6 +38,10 @@ def _missing() -> list[str]:
         missing.append("postgresql")
     if find_chromium() is None:
         missing.append("chromium")
+    if find_node() is None:
+        missing.append("nodejs")
+    if not driver_runs():
+        missing.append("libatomic1")
     return missing
 
 

@@ -31,8 +31,8 @@ def link(email: str = "kari@test.example", **more) -> str:
 
 
 def who(client: Client) -> str:
-    """The address that the page says is signed in; "" for nobody."""
-    text = client.get("/sign-in").content.decode()
+    """Whom the site says is signed in; "" for nobody."""
+    text = client.get("/me").content.decode()
     return text.split("signed in as <b>")[1].split("</b>")[0] if "signed in as <b>" in text else ""
 
 
@@ -44,7 +44,7 @@ def test_a_resident_asks_for_a_link_presses_its_button_and_is_signed_in_and_out(
     page = client.get(f"/sign-in/{secret_of(notice)}")
     assert b"<button" in page.content
     assert b"<script" not in page.content
-    assert client.post(f"/sign-in/{secret_of(notice)}").headers["Location"] == "/"
+    assert client.post(f"/sign-in/{secret_of(notice)}").headers["Location"] == "/me"
     assert who(client) == "kari@test.example"
     assert client.post("/sign-out").status_code == 302
     assert who(client) == ""
@@ -126,7 +126,7 @@ def test_B_67_what_is_no_address_is_told_at_the_field(client, email):
 )
 def test_B_69_a_link_leads_nowhere_else(client, to):
     answer = client.post(f"{link()}?next={to}")
-    assert answer.headers["Location"] == "/"
+    assert answer.headers["Location"] == "/me"
 
 
 def test_B_76_the_session_is_a_new_one_after_signing_in_and_dead_after_signing_out(client):

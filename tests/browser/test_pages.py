@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from streetmend.accounts.services import new_sign_in_link
 from streetmend.bodies.models import Body
 from streetmend.reports.models import Alert, Notice, Report
 from streetmend.reports.queries.alerts import end_token
@@ -87,6 +88,15 @@ def test_a_page_can_be_used_by_everybody(page, site, path):
 
 def test_a_reports_page_can_be_used_by_everybody(page, site):
     check(page, f"{site}/reports/{Report.objects.latest('pk').pk}")
+
+
+def test_what_is_mine_can_be_used_by_everybody(page, site):
+    kari = Report.objects.latest("pk").reporter
+    assert kari
+    page.goto(f"{site}/sign-in/{new_sign_in_link(person=kari, now=datetime.now(UTC))}")
+    page.click("button.main")
+    assert page.locator("ul.list > li").count() == 3
+    check(page, f"{site}/me")
 
 
 def test_the_form_is_walked_and_every_step_can_be_used_by_everybody(page, site):

@@ -23,10 +23,10 @@ URLENCODED = "application/x-www-form-urlencoded"
 
 
 class Sender:
-    """Posts to a served site; `key` goes into each form unless it is None."""
+    """Posts to a served site, to `path` where nothing else is said; `key` goes into each form unless it is None."""
 
-    def __init__(self, url: str, key: str | None) -> None:
-        self.host, self.key = urlsplit(url), key
+    def __init__(self, url: str, key: str | None, path: str = "requests.json") -> None:
+        self.host, self.key, self.path = urlsplit(url), key, path
 
     def call(
         self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
@@ -46,13 +46,13 @@ class Sender:
         self,
         fields: Fields,
         *uploads: Upload,
-        path: str = "requests.json",
+        path: str = "",
         headers: dict[str, str] | None = None,
     ) -> Answered:
         """A form: urlencoded, or multipart where there are files."""
         fields = [*fields, *([("api_key", self.key)] if self.key is not None else [])]
         kind, body = write_form(fields, uploads) if uploads else (URLENCODED, urlencode(fields).encode())
-        return self.call("POST", path, body, {"Content-Type": kind, **(headers or {})})
+        return self.call("POST", path or self.path, body, {"Content-Type": kind, **(headers or {})})
 
 
 def new_key(*scopes: Scope, body_id: int | None = None, rate: int | None = None) -> tuple[ApiKey, str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from streetmend.open311.addresses import RESOURCES
+from streetmend.open311.door import TAKING
 from streetmend.open311.page import parameters
 from streetmend.open311.wire import BASES
 from streetmend.reports.models import Report
@@ -33,7 +34,9 @@ def test_every_parameter_that_the_page_for_people_knows_is_in_the_reference():
 def test_every_base_address_and_resource_is_in_the_reference():
     assert all(f"| `{base}` |" in PAGE for base in BASES.values())
     headings = set(re.findall(r"^### `GET ([a-z]+/?)", PAGE, re.MULTILINE))
-    assert headings == set(RESOURCES)
+    assert headings == {*RESOURCES, "tokens/"}
+    taking = set(re.findall(r"^### `POST ([a-z]+)`", PAGE, re.MULTILINE))
+    assert taking == set(TAKING)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -128,7 +128,9 @@ def test_F_77_revisions_repeats_and_any_portions_make_the_same_of_a_report(town,
         report = report_at(town.endpoint)
         order = list(rows) if turn == 0 else data.draw(st.permutations([*rows, *rows[:2]]))
         for one in order:
-            store_pushed(endpoint_id=town.endpoint.pk, row=one, now=NOW + timedelta(days=1))
+            store_pushed(
+                row=one, body_id=town.west.pk, endpoint_id=town.endpoint.pk, now=NOW + timedelta(days=1)
+            )
             if turn == 0 or data.draw(st.booleans()):
                 apply_rows(
                     inbox_ids=due_rows(now=NOW + timedelta(days=1), limit=100), now=NOW + timedelta(days=1)
@@ -229,8 +231,8 @@ def test_of_several_templates_the_one_for_the_code_counts_then_the_one_for_the_c
         Template(state="fixed", category="Gatelys", text="category"),
         Template(code="T1", text="code"),
     ]
-    for given, expected in ((several, "code"), (several[:2], "category"), (several[:1], "state")):
-        _, made = folded(body_update(1, "fixed", "", "T1", 7), rules={7: Rules(templates=given)})
+    for some, expected in ((several, "code"), (several[:2], "category"), (several[:1], "state")):
+        _, made = folded(body_update(1, "fixed", "", "T1", 7), rules={7: Rules(templates=some)})
         assert made[0].text == expected
 
 

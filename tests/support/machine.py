@@ -1,4 +1,4 @@
-"""What the tests need of the machine, and where it is: PostgreSQL's programs and a Chromium."""
+"""What the tests need of the machine, and where it is: PostgreSQL's programs, a Chromium and a Node."""
 
 import glob
 import os
@@ -6,6 +6,8 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+
+from playwright._impl._driver import compute_driver_executable
 
 POSTGRESQL_FOLDERS = (
     "/usr/lib/postgresql/*/bin",
@@ -48,6 +50,23 @@ def find_chromium() -> Path | None:
         if found:
             return Path(found)
     return next((Path(file) for file in CHROMIUM_FILES if Path(file).exists()), None)
+
+
+def driver_runs() -> bool:
+    """Whether Playwright's own program, which steers the browser, starts: the smallest systems lack a library that it needs."""
+    program, script = compute_driver_executable()
+    try:
+        return (
+            subprocess.run([program, script, "--version"], capture_output=True, check=False).returncode == 0
+        )
+    except OSError:
+        return False
+
+
+def find_node() -> Path | None:
+    """Node.js, or None. Debian calls it node, too."""
+    found = shutil.which("node") or shutil.which("nodejs")
+    return Path(found) if found else None
 
 
 def _version(folder: Path) -> int:

@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "deliveries": "deliveries:command",
     "demo": "demo:command",
     "doctor": "doctor:command",
+    "endpoint": "endpoint:group",
     "export": "site_file:export",
     "fill": "fill:command",
     "init": "init:command",

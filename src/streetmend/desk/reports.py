@@ -183,9 +183,9 @@ class Deliveries(Shown):
 
 
 class InboxRows(Shown):
-    """What was pulled, as it came."""
+    """What bodies said, as it came."""
 
-    list_display = ("id", "endpoint", "kind", "remote_report_id", "received_at", "state", "why")
+    list_display = ("id", "endpoint", "body", "kind", "remote_report_id", "received_at", "state", "why")
     list_filter = ("state", "kind", "endpoint")
     list_select_related = ("endpoint",)
     search_fields = ("=id", "=remote_report_id", "=key")

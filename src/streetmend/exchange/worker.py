@@ -30,18 +30,16 @@ from streetmend.exchange.calling import OpenTransport, open_fetcher
 from streetmend.exchange.crash import crash
 from streetmend.exchange.database import DatabaseThread
 from streetmend.exchange.mailing import Mail, send_mails
+from streetmend.exchange.photos import PhotoLane
 from streetmend.exchange.preparing import prepare
-from streetmend.exchange.pull_photos import fetch_photos, take_photos
 from streetmend.exchange.pull_updates import MARGIN_SECONDS, Memory, Puller
 from streetmend.exchange.senders import email, open311
 from streetmend.exchange.senders.open311 import Lease
 from streetmend.exchange.statistics import count_statistics
-from streetmend.photos.sweeping import FOLDERS, sweep
+from streetmend.exchange.tidying import sweep_away
 from streetmend.reports.models import Notice
-from streetmend.reports.queries.photos import owned_photos
-from streetmend.reports.services.alerting import tell_of_new_reports, write_digests
+from streetmend.reports.services.alerting import tell_of_new_reports
 from streetmend.reports.services.beats import beat, end_beat
-from streetmend.reports.services.drafts import forget_old_drafts
 from streetmend.reports.services.notices import (
     NoticeResult,
     claim_notices,
@@ -115,7 +113,7 @@ class Worker:
         self.mail_lanes = ThreadPoolExecutor(MAIL_LANES, thread_name_prefix="mail")
         self.jobs: set[asyncio.Task[None]] = set()
         self.mail_jobs = 0
-        self.photo_job: asyncio.Task[None] | None = None
+        self.photo_lane = PhotoLane(name, clock, self.database)
         self.wake = asyncio.Event()
         self.memories: dict[int, Memory] = defaultdict(Memory)
         self.failed = False
@@ -187,7 +185,9 @@ class Worker:
         if self._every("house", KEEP_HOUSE_SECONDS):
             await self.database(self._keep_house)
         if self._every("sweep", SWEEP_SECONDS):
-            await self.database(self._sweep)
+            await self.database(
+                partial(sweep_away, worker=self.name, now=self.clock.now(), random=self.random)
+            )
         if self._every("count", COUNT_SECONDS):
             self._start(count_statistics(self.counting, self.clock))
         return False
@@ -212,25 +212,10 @@ class Worker:
 
         tell_of_new_reports(now=now)
 
-    def _sweep(self) -> None:
-        """Old drafts and the photos of one folder that nothing owns go; each folder's turn comes about once an hour."""
-        now = self.clock.now()
-        write_digests(now=now)
-        drafts = forget_old_drafts(now=now)
-        folder = FOLDERS[int(self.random() * len(FOLDERS))]
-        try:
-            photos = sweep(folder, owned=owned_photos, now=now)
-        except OSError as error:
-            logger.warning("worker=%s photos=%s cannot be swept: %s", self.name, folder, error)
-            photos = 0
-        if drafts or photos:
-            logger.info("worker=%s forgotten_drafts=%d orphaned_photos=%d", self.name, drafts, photos)
-
-    def _start(self, job: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def _start(self, job: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(job)
         self.jobs.add(task)
         task.add_done_callback(self._ended)
-        return task
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self.jobs.discard(task)
@@ -298,6 +283,9 @@ class Worker:
         if claim.asks_token:
             return await open311.ask_token(claim, self.calls, site_zone=zone)
         return await open311.send(claim, self.calls, lease, self.clock, site_zone=zone)
+
+    async def _take_photos(self) -> bool:
+        return await self.photo_lane.take(self._start, self.calls)
 
     # --- notices
 
@@ -377,17 +365,6 @@ class Worker:
 
     async def _apply_rows(self) -> bool:
         return await apply_due(self.database, self.clock)
-
-    # --- photos
-
-    async def _take_photos(self) -> bool:
-        if self.photo_job is not None and not self.photo_job.done():
-            return False
-        wanted = await take_photos(self.name, self.clock, self.database)
-        if wanted:
-            job = fetch_photos(wanted, self.name, self.clock, self.calls, self.database)
-            self.photo_job = self._start(job)
-        return bool(wanted)
 
 
 def _surprise(claim: Claim, error: Exception) -> Outcome:

@@ -11,12 +11,14 @@ from django.views.decorators.csrf import csrf_exempt
 
 from streetmend.georeport.dialect import Dialect
 from streetmend.georeport.errors import Fault
-from streetmend.open311 import posting, views
+from streetmend.open311 import posting, pushing, views
 from streetmend.open311.addresses import Address, NoSuchAddress, read_address
 from streetmend.open311.saying import CallRefused, Form, nothing, say_refused
 
-_TAKING: dict[str, Callable[[HttpRequest, Form], HttpResponse]] = {
+#: where something can be posted
+TAKING: dict[str, Callable[[HttpRequest, Form], HttpResponse]] = {
     "requests": posting.create,
+    "servicerequestupdates": pushing.push,
 }
 _READING = ("GET", "HEAD")
 _METHODS = "GET, HEAD, OPTIONS, POST"
@@ -32,7 +34,7 @@ def answer(request: HttpRequest, path: str, dialect: Dialect) -> HttpResponse:
 
     A program shows its key in each call and has no cookie that a foreign page could make use of.
     """
-    if path.partition(".")[0] in _TAKING:
+    if path.partition(".")[0] in TAKING:
         return _taking(request, path, dialect)
     if path.startswith("tokens/") and request.method in _READING:
         return _answered(request, path, dialect, lambda address, form: posting.token(address.argument, form))
@@ -55,7 +57,7 @@ def _taking(request: HttpRequest, path: str, dialect: Dialect) -> HttpResponse:
         if response.status_code == 405:
             response.headers["Allow"] = _METHODS
         return response
-    return _answered(request, path, dialect, lambda address, form: _TAKING[address.resource](request, form))
+    return _answered(request, path, dialect, lambda address, form: TAKING[address.resource](request, form))
 
 
 def _answered(
@@ -63,7 +65,7 @@ def _answered(
 ) -> HttpResponse:
     """The answer in the asked format, errors too; what is wrong is said in English, whatever the reporter speaks."""
     try:
-        address = read_address(path, request, resources=(*_TAKING, "tokens/"))
+        address = read_address(path, request, resources=(*TAKING, "tokens/"))
     except NoSuchAddress as error:
         return views.answer(request, path, dialect) if error.status == 404 else _unspeakable(error, dialect)
     form = Form(address.fmt, dialect)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 
 from django.conf import settings
-from django.db import Error as DatabaseFailure
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation.trans_real import parse_accept_lang_header
 
@@ -17,7 +14,6 @@ from streetmend.accounts.models import Scope
 from streetmend.bodies.queries import site
 from streetmend.bodies.values import SiteInfo
 from streetmend.clock import SystemClock
-from streetmend.database.errors import is_temporary
 from streetmend.geocode import geocoder
 from streetmend.georeport.errors import Fault
 from streetmend.georeport.form_reading import examine_new_request
@@ -27,13 +23,12 @@ from streetmend.open311 import pictures
 from streetmend.open311.callers import Caller, caller_of, no_key, without_key
 from streetmend.open311.incoming import Incoming, read_incoming
 from streetmend.open311.judging import alike, judged
+from streetmend.open311.refusing import refusals
 from streetmend.open311.saying import CallRefused, Form, Notices, say
-from streetmend.open311.turns import StillUnderWay, alone_with
-from streetmend.reports.errors import AnswersWrong, ReportError, TooManyMails
+from streetmend.open311.turns import alone_with
 from streetmend.reports.queries.postings import posted_with_token
 from streetmend.reports.services.posting import (
     Mark,
-    MarkUsedOtherwise,
     Posted,
     Words,
     mark_by_content,
@@ -44,9 +39,6 @@ from streetmend.reports.services.posting import (
 
 ALREADY = "We have received this report already."
 _KEY = re.compile(r"[\x20-\x7e]{1,255}")
-#: how long a client that met its own request under way should wait
-_AGAIN_SECONDS = "5"
-_NAMES = {"place": "lat", "category": "service_code", "photos": "media_url"}
 
 
 def create(request: HttpRequest, form: Form) -> HttpResponse:
@@ -63,7 +55,7 @@ def create(request: HttpRequest, form: Form) -> HttpResponse:
             raise no_key()
         without_key(caller, now)
     mark = _own_mark(request, incoming, caller)
-    with _refusals():
+    with refusals():
         posted = posted_before(mark, now=now) if mark else None
         return _said(posted or _take_in(request, incoming, caller, mark, here, now), form)
 
@@ -141,43 +133,6 @@ def _said(posted: Posted, form: Form) -> HttpResponse:
         service_notice=notice or None,
     )
     return say(WRITERS[form.fmt].write_accepted(accepted, form.dialect), form)
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """What the spine refuses becomes a status."""
-    try:
-        yield
-    except MarkUsedOtherwise as error:
-        raise CallRefused(422, [Fault(error.field, error.message)]) from error
-    except StillUnderWay as error:
-        raise under_way() from error
-    except AnswersWrong as error:
-        faults = [Fault(f"attribute[{code}]", why) for code, why in error.errors.items()]
-        raise CallRefused(400, faults) from error
-    except TooManyMails as error:
-        raise CallRefused(429, [Fault("email", error.message)], {"Retry-After": "3600"}) from error
-    except ReportError as error:
-        raise CallRefused(400, [Fault(_NAMES.get(error.field, error.field), error.message)]) from error
-    except DatabaseFailure as error:
-        if getattr(error.__cause__, "sqlstate", None) == "55P03":
-            # another process has the same at this moment and is not done with it
-            raise under_way() from error
-        if not is_temporary(error):
-            raise
-        raise busy() from error
-
-
-def under_way() -> CallRefused:
-    """The answer to a repeat while the first one is still being taken in."""
-    fault = Fault("Idempotency-Key", "The same request is still under way. Send it again a little later")
-    return CallRefused(409, [fault], {"Retry-After": _AGAIN_SECONDS})
-
-
-def busy() -> CallRefused:
-    """The answer where the database cannot take anything at this moment."""
-    fault = Fault("server", "Nothing can be taken in at this moment. Send it again a little later")
-    return CallRefused(503, [fault], {"Retry-After": _AGAIN_SECONDS})
 
 
 def _language(request: HttpRequest, here: SiteInfo) -> str:

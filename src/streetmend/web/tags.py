@@ -101,7 +101,8 @@ def metres(distance: float) -> str:
     """A distance for people: tens of metres, then kilometres."""
     if distance < 950:
         return _("%(n)d m") % {"n": max(10, round(distance / 10) * 10)}
-    return _("%(n)s km") % {"n": formats.number_format(round(distance / 1000, 1), 1)}
+    kilometres = round(distance / 1000, 1)
+    return _("%(n)s km") % {"n": formats.number_format(kilometres, 0 if kilometres.is_integer() else 1)}
 
 
 @register.simple_tag

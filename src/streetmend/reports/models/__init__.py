@@ -1,5 +1,6 @@
 """Reports, what is said about them, and the outbox: everything durable that starts with a resident."""
 
+from streetmend.reports.models.erasing import Erasure
 from streetmend.reports.models.outbox import Attempt, Delivery, Inbox, Notice, WorkerBeat
 from streetmend.reports.models.posting import Posting, WantedPhoto
 from streetmend.reports.models.report import (
@@ -22,6 +23,7 @@ __all__ = [
     "ConfirmLink",
     "Delivery",
     "Draft",
+    "Erasure",
     "HowOften",
     "Inbox",
     "NewReport",

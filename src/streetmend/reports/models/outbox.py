@@ -157,9 +157,16 @@ class InboxKind(models.TextChoices):
 
 
 class Inbox(models.Model):
-    """A pulled update as it came, kept before it is applied; its key makes a repeat harmless."""
+    """An update of a body as it came, kept before it is applied; its key makes a repeat harmless."""
 
-    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="inbox")
+    #: null: the body sent it by itself, and gets its reports without an endpoint
+    endpoint = models.ForeignKey(
+        Endpoint, null=True, blank=True, on_delete=models.CASCADE, related_name="inbox"
+    )
+    #: who sent it, where there is no endpoint to say so
+    body = models.ForeignKey(
+        Body, null=True, blank=True, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     kind = models.CharField(max_length=10, choices=InboxKind, default=InboxKind.UPDATE)
     #: "id:" and the body's number of the update, or "hash:" and a digest of the row where it has none
     key = models.CharField(max_length=300)
@@ -179,7 +186,12 @@ class Inbox(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["endpoint", "key", "content_hash"], name="one_inbox_row_per_content"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["body", "key", "content_hash"],
+                condition=models.Q(endpoint=None),
+                name="one_inbox_row_per_content_without_endpoint",
+            ),
         ]
         indexes = [
             models.Index(fields=["endpoint", "remote_report_id"], name="inbox_of_report"),
@@ -187,7 +199,16 @@ class Inbox(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.key} from endpoint {self.endpoint_id}"
+        return f"{self.key} from {self.sender}"
+
+    @property
+    def sender(self) -> Body:
+        """The body that said it."""
+        if self.endpoint is not None:
+            return self.endpoint.body
+        if self.body is None:
+            raise ValueError(f"inbox row {self.pk} has neither an endpoint nor a body")
+        return self.body
 
 
 class NoticeKind(models.TextChoices):

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -26,7 +28,13 @@ _COLUMNS = (
     "photo_names",
     "requested_at",
     "comment_count",
+    "detail",
+    "updated_at",
 )
+
+
+#: as many reports a list has at most
+MOST = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,8 @@ class Listed:
     photo: str
     requested_at: datetime
     comment_count: int
+    detail: str
+    updated_at: datetime
     metres: float = 0.0
 
 
@@ -55,6 +65,8 @@ class Filters:
     category: int | None = None
     body: int | None = None
     with_photo: bool = False
+    #: became public at that moment (UTC) or later
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +77,8 @@ class Listing:
     total: int
     page: int
     pages: int
+    #: there are more than `total`
+    more: bool = False
 
 
 def recent(limit: int) -> list[Listed]:
@@ -100,35 +114,58 @@ def in_box(box: tuple[float, float, float, float], *, limit: int = 500) -> list[
     return _listed(rows.order_by("-requested_at", "-id")[:limit])
 
 
-def listing(filters: Filters, *, page: int, size: int) -> Listing:
-    """A page of the reports that the filters leave, the newest first; a page beyond the last one is the last one."""
-    rows = _filtered(filters)
-    total = rows.count()
-    pages = max(1, math.ceil(total / size))
+def listing(filters: Filters, *, page: int, size: int, most: int = MOST) -> Listing:
+    """A page of the reports that the filters leave, the newest first; a page beyond the last one is the last one.
+
+    Nobody turns ten thousand pages: what lies beyond `most` is not counted and not shown.
+    """
+    ids = _filtered(filters)
+    total = ids[: most + 1].count()
+    if not total:
+        return Listing([], 0, 1, 1)
+    pages = math.ceil(min(total, most) / size)
     page = min(max(page, 1), pages)
     start = (page - 1) * size
-    return Listing(_listed(rows[start : start + size]), total, page, pages)
+    shown = list(ids[start : min(start + size, most)])
+    return Listing(_in_order(shown), min(total, most), page, pages, total > most)
 
 
 def places(filters: Filters, *, limit: int) -> list[Listed]:
     """The newest reports that the filters leave, for a map."""
-    return _listed(_filtered(filters)[:limit])
+    return _in_order(list(_filtered(filters)[:limit]))
 
 
-def _filtered(filters: Filters) -> QuerySet[Report]:
-    rows = Report.objects.filter(visible=True)
+def _in_order(ids: list[int]) -> list[Listed]:
+    """The reports of these ids, in their order."""
+    rows = {row.id: row for row in _listed(Report.objects.filter(pk__in=ids, visible=True))}
+    return [rows[pk] for pk in ids if pk in rows]
+
+
+def _filtered(filters: Filters) -> QuerySet[Any, int]:
+    """The ids of the reports that the filters leave, the newest first.
+
+    Those of one body are found by the index of its deliveries, which have the report's flags; all others by those of the reports.
+    """
+    if filters.body is None:
+        return _told_of(Report.objects.filter(visible=True), filters, "").values_list("pk", flat=True)
+    theirs = Delivery.objects.filter(kind=DeliveryKind.REPORT, visible=True, body=filters.body)
+    return _told_of(theirs, filters, "report__").values_list("report", flat=True)
+
+
+def _told_of(rows: QuerySet[Any], filters: Filters, report: str) -> QuerySet[Any]:
+    """The rows that the filters leave; `report` leads from a row to its report where it is none itself."""
     if filters.state:
         rows = rows.filter(closed=filters.state == "closed")
     if filters.category is not None:
         rows = rows.filter(category_name=filters.category)
-    if filters.body is not None:
-        theirs = Delivery.objects.filter(kind=DeliveryKind.REPORT, visible=True, body=filters.body)
-        rows = rows.filter(pk__in=theirs.values("report"))
+    if filters.since is not None:
+        rows = rows.filter(requested_at__gte=filters.since)
     if filters.with_photo:
-        rows = rows.filter(has_photo=True)
+        rows = rows.filter(**{f"{report}has_photo": True})
     for word in filters.words.split()[:8]:
-        rows = rows.filter(Q(title__icontains=word) | Q(detail__icontains=word) | Q(address__icontains=word))
-    return rows.order_by("-requested_at", "-id")
+        told = (Q(**{f"{report}{field}__icontains": word}) for field in ("title", "detail", "address"))
+        rows = rows.filter(reduce(or_, told))
+    return rows.order_by("-requested_at", "-report" if report else "-id")
 
 
 def _box(lat: float, long: float, metres: float) -> Mapping[str, Any]:
@@ -139,10 +176,37 @@ def _box(lat: float, long: float, metres: float) -> Mapping[str, Any]:
 def _listed(rows: QuerySet[Report], place: tuple[float, float] | None = None) -> list[Listed]:
     names = category_names()
     found = []
-    for pk, title, state, address, lat, long, name_id, photos, at, comments in rows.values_list(*_COLUMNS):
+    for (
+        pk,
+        title,
+        state,
+        address,
+        lat,
+        long,
+        name_id,
+        photos,
+        at,
+        comments,
+        detail,
+        updated,
+    ) in rows.values_list(*_COLUMNS):
         metres = metres_between(place, (lat, long)) if place else 0.0
         photo = photos[0] if photos else ""
         found.append(
-            Listed(pk, title, state, address, lat, long, names.get(name_id, ""), photo, at, comments, metres)
+            Listed(
+                pk,
+                title,
+                state,
+                address,
+                lat,
+                long,
+                names.get(name_id, ""),
+                photo,
+                at,
+                comments,
+                detail,
+                updated,
+                metres,
+            )
         )
     return found

@@ -5,11 +5,13 @@ Rows are applied some hundreds at a time: what they need is read, and what they 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from streetmend.reports.models import Delivery, Inbox, Report, Update
 from streetmend.reports.models.outbox import DeliveryKind, InboxState
@@ -60,7 +62,7 @@ def apply_rows(*, inbox_ids: Sequence[int], now: datetime) -> int:
         }
         rows = list(
             Inbox.objects.select_for_update(no_key=True, of=("self",))
-            .select_related("endpoint__body")
+            .select_related("endpoint__body", "body")
             .filter(pk__in=inbox_ids, next_at__isnull=False)
             .order_by("pk")
         )
@@ -80,24 +82,27 @@ def apply_rows(*, inbox_ids: Sequence[int], now: datetime) -> int:
 
 def _matches(rows: Iterable[Inbox]) -> dict[int, Delivery]:
     """By the row's id the delivery to its endpoint that it speaks of: by our own number where it gives it, else by theirs."""
-    rows = list(rows)
-    endpoints = {row.endpoint_id for row in rows}
-    owed = Delivery.objects.filter(endpoint__in=endpoints, kind=DeliveryKind.REPORT)
-    ours = {row.pk: _our_number(row) for row in rows}
-    by_ours = {
-        (found.endpoint_id, found.report_id): found
-        for found in owed.filter(report__in=set(filter(None, ours.values())))
-    }
-    theirs = {row.remote_report_id for row in rows if row.remote_report_id}
-    by_theirs = {(found.endpoint_id, found.remote_id): found for found in owed.filter(remote_id__in=theirs)}
-    matched = {}
+    matched: dict[int, Delivery] = {}
+    senders: dict[tuple[int | None, int | None], list[Inbox]] = defaultdict(list)
     for row in rows:
-        found = by_ours.get((row.endpoint_id, ours[row.pk] or 0)) or by_theirs.get(
-            (row.endpoint_id, row.remote_report_id)
-        )
-        if found is not None:
-            matched[row.pk] = found
+        senders[row.endpoint_id, row.body_id].append(row)
+    for (endpoint_id, body_id), sent in senders.items():
+        owed = owed_to(endpoint_id=endpoint_id, body_id=body_id)
+        ours = {row.pk: _our_number(row) for row in sent}
+        theirs = {row.remote_report_id for row in sent if row.remote_report_id}
+        by_ours = {one.report_id: one for one in owed.filter(report__in=set(filter(None, ours.values())))}
+        by_theirs = {one.remote_id: one for one in owed.filter(remote_id__in=theirs)}
+        for row in sent:
+            found = by_ours.get(ours[row.pk] or 0) or by_theirs.get(row.remote_report_id)
+            if found is not None:
+                matched[row.pk] = found
     return matched
+
+
+def owed_to(*, endpoint_id: int | None, body_id: int | None) -> QuerySet[Delivery]:
+    """The reports that are or were owed to the endpoint, or to the body that has none."""
+    owed = Delivery.objects.filter(kind=DeliveryKind.REPORT)
+    return owed.filter(endpoint=endpoint_id) if endpoint_id is not None else owed.filter(body=body_id)
 
 
 def _our_number(row: Inbox) -> int | None:
@@ -152,7 +157,7 @@ class _Work:
         row.why = ""
         _prove(row, owed, report, self.now)
         self._learn_reference(row, owed)
-        update = _revised(row, on.updates) or Update(report=report, actor=Actor.BODY, body=row.endpoint.body)
+        update = _revised(row, on.updates) or Update(report=report, actor=Actor.BODY, body=row.sender)
         is_new = not update.told and update.pk is None
         if not is_new and _effective(row, report) < update.at:
             # of two revisions the one of the later time holds, whichever came first
@@ -172,13 +177,12 @@ class _Work:
 
     def _learn_reference(self, row: Inbox, owed: Delivery) -> None:
         reference = str(row.content.get("reference", ""))[:255]
-        wanted = (
-            row.endpoint_id in self.around.habits and self.around.habits[row.endpoint_id].customer_reference
-        )
-        if wanted and reference and reference != owed.reference:
+        endpoint_id = row.endpoint_id or 0
+        habits = self.around.habits.get(endpoint_id)
+        if habits and habits.customer_reference and reference and reference != owed.reference:
             Delivery.objects.filter(pk=owed.pk).update(reference=reference)
             owed.reference = reference
-            self.around.references[owed.report_id][row.endpoint_id] = reference
+            self.around.references[owed.report_id][endpoint_id] = reference
 
     def finish(self) -> None:
         """Every report stands where its updates move it, all of it is saved, and those who want to know are told."""
@@ -255,17 +259,17 @@ def _revised(row: Inbox, updates: Sequence[Update]) -> Update | None:
     number = str(row.content.get("remote_update_id", ""))
     if not number:
         return None
-    mine = (one for one in updates if one.actor == Actor.BODY and one.body_id == row.endpoint.body_id)
+    mine = (one for one in updates if one.actor == Actor.BODY and one.body_id == row.sender.pk)
     return next((one for one in mine if one.remote_id == number), None)
 
 
 def _fill(update: Update, row: Inbox, report: Report) -> None:
     content = row.content
-    update.name, update.show_name = row.endpoint.body.name, True
+    update.name, update.show_name = row.sender.name, True
     update.told = {
         name: value
         for name, value in (
-            ("endpoint", row.endpoint_id),
+            ("endpoint", row.endpoint_id or 0),
             ("text", clean_text(content["text"], max_length=_LONGEST_TEXT, multiline=True)),
             ("email_text", clean_text(content["email_text"], max_length=_LONGEST_TEXT, multiline=True)),
             ("code", content["code"][:255]),

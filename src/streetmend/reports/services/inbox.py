@@ -108,13 +108,17 @@ def store_page(
         return new
 
 
-def store_pushed(*, endpoint_id: int, row: PulledRow, now: datetime) -> tuple[int, bool]:
-    """A row that the body sent by itself is in the inbox, as if it had been pulled; its id there, and whether it is new."""
-    with transaction.atomic():
-        new = _store(endpoint_id, [row], now, latest_only=False)
-        key, content_hash = _known_as(row)
-        found = Inbox.objects.get(endpoint=endpoint_id, key=key, content_hash=content_hash)
-        return found.pk, bool(new)
+def store_pushed(*, row: PulledRow, body_id: int, endpoint_id: int | None, now: datetime) -> int:
+    """What a body sent by itself is in the inbox, once, as if it had been pulled from its endpoint; returns the row's id.
+
+    `endpoint_id`: the endpoint that the report went to, None where the body gets its reports otherwise. Inside the caller's
+    transaction.
+    """
+    stored = _inbox_row(endpoint_id, row, _known_as(row), now)
+    stored.body_id = body_id if endpoint_id is None else None
+    Inbox.objects.bulk_create([stored], ignore_conflicts=True)
+    same = Inbox.objects.filter(key=stored.key, content_hash=stored.content_hash)
+    return same.values_list("pk", flat=True).get(endpoint=endpoint_id, body=stored.body_id)
 
 
 def new_rows(*, endpoint_id: int, rows: Sequence[PulledRow]) -> list[PulledRow]:
@@ -204,7 +208,7 @@ def _known_as(row: PulledRow) -> _Identity:
     return f"hash:{digest}", digest
 
 
-def _inbox_row(endpoint_id: int, row: PulledRow, identity: _Identity, now: datetime) -> Inbox:
+def _inbox_row(endpoint_id: int | None, row: PulledRow, identity: _Identity, now: datetime) -> Inbox:
     problem = row.problem or _problem(row)
     return Inbox(
         endpoint_id=endpoint_id,

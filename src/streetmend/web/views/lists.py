@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +11,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from streetmend.bodies.queries import bodies, categories_in_use
+from streetmend.clock import SystemClock
 from streetmend.reports.queries.listing import Filters, listing, places
 from streetmend.web.forms import whole
 from streetmend.web.maps.drawing import draw
@@ -17,6 +19,8 @@ from streetmend.web.maps.site_map import ground, start_window
 from streetmend.web.maps.window import fitting
 from streetmend.web.pins import pins_of
 
+#: how old the oldest is at most, in days
+DAYS = (7, 30, 90, 365)
 _A_PAGE = 20
 _ON_THE_MAP = 500
 _WIDTH, _HEIGHT = 720, 620
@@ -25,14 +29,17 @@ _WIDTH, _HEIGHT = 720, 620
 @require_safe
 def reports(request: HttpRequest) -> HttpResponse:
     """The list with its map."""
-    filters = _filters(request)
+    filters, days = filters_of(request)
     found = listing(filters, page=whole(request.GET.get("page")) or 1, size=_A_PAGE)
-    shown = places(filters, limit=_ON_THE_MAP)
+    shown = places(filters, limit=_ON_THE_MAP) if found.total else []
     around = fitting([(row.lat, row.long) for row in shown], width=_WIDTH, height=_HEIGHT)
     window = around or start_window(width=_WIDTH, height=_HEIGHT)
     choices = categories_in_use(get_language() or "")
     context = {
         "filters": filters,
+        "days": days,
+        "choices_of_days": DAYS,
+        "asked": _asked(request),
         "found": found,
         "map": draw(ground(), window, pins_of(shown), name="all"),
         "on_map": len(shown),
@@ -44,16 +51,27 @@ def reports(request: HttpRequest) -> HttpResponse:
     return render(request, "web/reports.html", context)
 
 
-def _filters(request: HttpRequest) -> Filters:
-    """What the address asks for; what makes no sense asks for nothing."""
+def filters_of(request: HttpRequest) -> tuple[Filters, int]:
+    """What the address asks for, and of how many days (0: of all); what makes no sense asks for nothing."""
+    days = whole(request.GET.get("days"))
+    days = days if days in DAYS else 0
+    since = SystemClock().now() - timedelta(days=days) if days else None
     state = request.GET.get("state", "")
-    return Filters(
+    filters = Filters(
         words=request.GET.get("q", "").replace("\x00", "").strip()[:200],
         state=state if state in ("open", "closed") else "",
         category=whole(request.GET.get("category")),
         body=whole(request.GET.get("body")),
         with_photo=request.GET.get("photo") == "yes",
+        since=since,
     )
+    return filters, days
+
+
+def _asked(request: HttpRequest) -> str:
+    """The query string of the same reports without a page, for the feeds of them."""
+    query = [(name, value) for name, value in request.GET.items() if name != "page" and value]
+    return f"?{urlencode(query)}" if query else ""
 
 
 def _page_url(request: HttpRequest, number: int) -> str:

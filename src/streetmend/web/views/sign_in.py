@@ -32,8 +32,10 @@ _BACKEND = "django.contrib.auth.backends.ModelBackend"
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: HttpRequest) -> HttpResponse:
     """Somebody says their address, and a link is mailed to it."""
+    if person_of(request) is not None:
+        return redirect("me")
     if request.method != "POST":
-        return render(request, "web/sign_in.html", {"person": person_of(request), "errors": {}})
+        return render(request, "web/sign_in.html", {"errors": {}})
     form = Reader(request.POST)
     email = form.email("email")
     if not form.errors:
@@ -62,7 +64,7 @@ def use(request: HttpRequest, secret: str) -> HttpResponse:
     to = request.GET.get("next", "")
     if to and url_has_allowed_host_and_scheme(to, allowed_hosts=None):
         return redirect(to)
-    return redirect("/admin/" if person.is_staff else "/")
+    return redirect("/admin/" if person.is_staff else "/me")
 
 
 @require_http_methods(["POST"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -26,6 +25,7 @@ from streetmend.reports.queries.listing import Filters, listing
 from streetmend.reports.queries.statistics import About, Counts, Span
 from streetmend.web.charts import Pair, bars, share
 from streetmend.web.forms import whole
+from streetmend.web.tables import csv_answer
 
 #: how many months back, this one too; 0: all
 SPANS = (3, 12, 36, 0)
@@ -98,38 +98,20 @@ def table(request: HttpRequest) -> HttpResponse:
     by = request.GET.get("by", "month")
     if by not in ways:
         raise Http404
-    answer = HttpResponse(content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'inline; filename="reports-by-{by}.csv"'
-    writer = csv.writer(answer)
-    writer.writerow(
-        [
-            by,
-            "name",
-            "reported",
-            "open",
-            "fixed",
-            "ended",
-            *(f"fixed_in_{days}_days" for days in FIXED_WITHIN),
-        ]
+    head = [
+        by,
+        "name",
+        "reported",
+        "open",
+        "fixed",
+        "ended",
+        *(f"fixed_in_{days}_days" for days in FIXED_WITHIN),
+    ]
+    rows = (
+        [key, name, n.reported, n.open, n.fixed, n.ended, *(n.fixed_in[days] for days in FIXED_WITHIN)]
+        for key, name, n in ways[by]()
     )
-    for key, name, n in ways[by]():
-        writer.writerow(
-            [
-                key,
-                _harmless(name),
-                n.reported,
-                n.open,
-                n.fixed,
-                n.ended,
-                *(n.fixed_in[d] for d in FIXED_WITHIN),
-            ]
-        )
-    return answer
-
-
-def _harmless(name: str) -> str:
-    """A name that no spreadsheet takes for a formula."""
-    return f"'{name}" if name.startswith(("=", "+", "-", "@", "\t", "\r")) else name
+    return csv_answer(f"reports-by-{by}", head, rows)
 
 
 def _named(

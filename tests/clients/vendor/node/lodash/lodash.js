@@ -1,0 +1,1 @@
+module.exports = require('./lodash.min.js')._;
