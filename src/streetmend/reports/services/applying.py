@@ -123,7 +123,7 @@ def _close(rows: Sequence[Inbox]) -> None:
     table = connection.ops.quote_name(Inbox._meta.db_table)
     with connection.cursor() as cursor:
         cursor.executemany(
-            f"UPDATE {table} SET state = %s, why = %s, next_at = NULL, update_id = %s WHERE id = %s",  # noqa: S608 - our table
+            f"UPDATE {table} SET state = %s, why = %s, next_at = NULL, update_id = %s WHERE id = %s",  # noqa: S608 - the name of our own table
             [(InboxState.APPLIED.value, row.why, row.update_id, row.pk) for row in rows],
         )
 
