@@ -22,14 +22,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--reports", type=int, default=100_000, help="how many reports there are (100000)")
     parser.add_argument("--repeat", type=int, default=120, help="how often each answer is made (120)")
-    parser.add_argument("--only", choices=["requests", "places"], help="one of the benchmarks")
+    parser.add_argument("--only", choices=["requests", "places", "posts"], help="one of the benchmarks")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     asked = parser.parse_args()
     results: list[Result] = []
-    if asked.only != "places":
+    if asked.only in (None, "requests"):
         for database in DATABASES:
             results += _requests(database, asked.reports, asked.repeat)
-    if asked.only != "requests":
+    if asked.only in (None, "posts"):
+        for database in DATABASES:
+            results += _posts(database)
+    if asked.only in (None, "places"):
         results += _run("bench.places", {})
     if asked.json:
         print(json.dumps([one.as_dict() for one in results], ensure_ascii=False, indent=2))
@@ -49,14 +52,20 @@ def _requests(database: str, reports: int, repeat: int) -> list[Result]:
         return _run("bench.requests", environment, f"--reports={reports}", f"--repeat={repeat}")
 
 
+def _posts(database: str) -> list[Result]:
+    """The benchmark of reports that programs send, to a site that keeps each on its disk before it answers."""
+    with _database(database, durable=True) as (url, folder):
+        return _run("bench.posts", {"DATABASE_URL": url, "STREETMEND_DATA": str(folder)})
+
+
 @contextmanager
-def _database(kind: str) -> Iterator[tuple[str, Path]]:
+def _database(kind: str, *, durable: bool = False) -> Iterator[tuple[str, Path]]:
     with tempfile.TemporaryDirectory(prefix="streetmend-bench-") as name:
         folder = Path(name)
         if kind == "SQLite":
             yield f"sqlite:///{folder / 'bench.sqlite3'}", folder
             return
-        server = PrivatePostgres()
+        server = PrivatePostgres(durable=durable)
         try:
             server.start()
             yield server.url, folder

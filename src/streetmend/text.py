@@ -149,6 +149,14 @@ def split_description(text: str) -> tuple[str, str]:
     return first[:cut].strip(), detail
 
 
+_LINK = re.compile(r"https?://|\bwww\.", re.IGNORECASE)
+
+
+def links_in(text: str) -> int:
+    """How many web addresses the text has, whether or not they lead anywhere."""
+    return len(_LINK.findall(text))
+
+
 def clean_email(value: str, *, field: str = "email") -> str:
     """One e-mail address of at most 254 characters, its domain in lower case and in IDNA.
 

@@ -184,3 +184,48 @@ def test_the_same_report_again_gets_the_number_of_the_first_time(sender):
     assert (Report.objects.count(), Posting.objects.count()) == (1, 1)
     assert sender.post(report(description="Lykta er mørk\nDen over benken. 2")).status == 200
     assert Report.objects.count() == 2
+
+
+@pytest.fixture
+def addresses(tmp_path, settings) -> None:
+    """The site has a file of addresses: one in the town, one of the same street elsewhere."""
+    file = tmp_path / "addresses.csv"
+    rows = f"Storgata 1 Bortby,{FAR[0]},{FAR[1]}\nStorgata 1 Vestby,{WEST[0]},{WEST[1]}\n"
+    file.write_text("address,lat,long\n" + rows, encoding="utf-8")
+    settings.GEOCODER = str(file)
+
+
+def test_an_address_is_looked_up_where_there_is_a_geocoder_and_one_of_ours_is_meant(sender, addresses):
+    answer = sender.post(report(lat=None, long=None, address_string="Storgata 1"))
+    assert answer.status == 200, answer.body
+    assert (only().lat, only().long, only().address) == (*WEST, "Storgata 1")
+    unknown = sender.post(report(lat=None, long=None, address_string="Lillegata 9"))
+    assert errors(unknown) == ["address_string: is no address that could be found; send lat and long"]
+
+
+def test_an_address_beside_coordinates_is_kept_as_it_was_told(sender):
+    assert sender.post(report(address_string="Ved kirka")).status == 200
+    assert sender.call("GET", f"requests/{only().pk}.json").json[0]["address"] == "Ved kirka"
+
+
+def test_an_address_that_is_coordinates_needs_nobody_to_look_it_up(sender):
+    answer = sender.post(report(lat=None, long=None, address_string=f"{WEST[0]}, {WEST[1]}"))
+    assert answer.status == 200
+    assert (only().lat, only().long) == WEST
+
+
+def test_B_77_a_report_of_a_private_kind_gets_a_number_and_is_seen_by_nobody(sender):
+    answer = sender.post(report(service_code="Forsøpling"))
+    number = answer.json[0]["service_request_id"]
+    assert only().private
+    unknown = sender.call("GET", "requests/999999.json")
+    assert sender.call("GET", f"requests/{number}.json").body == unknown.body
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [("nn-NO,nb;q=0.5", "nn"), ("no", "nb"), ("de, en;q=0.3", "en"), ("de", "nb"), ("", "nb")],
+)
+def test_the_reporter_is_written_to_in_the_language_that_the_program_asks_for(sender, accepted, language):
+    assert sender.post(report(), headers={"Accept-Language": accepted}).status == 200
+    assert only().language == language

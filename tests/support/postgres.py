@@ -34,7 +34,9 @@ _SUPERVISE = '"$@" & server=$!; cat >/dev/null; kill -INT $server; wait $server'
 class PrivatePostgres:
     """A cluster in a temporary folder, on 127.0.0.1 and a free port, with one database named streetmend."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
+        """`durable`: what was committed lies on the disk, as on a real server."""
+        self.settings = {**SETTINGS, "fsync": "on", "full_page_writes": "on"} if durable else SETTINGS
         programs = find_postgresql()
         if programs is None:
             raise RuntimeError("No PostgreSQL found; `make test` installs it where it may")
@@ -64,7 +66,7 @@ class PrivatePostgres:
 
     def launch(self) -> None:
         """Start the server on its port (again, after `kill`)."""
-        options = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        options = [part for name, value in self.settings.items() for part in ("-c", f"{name}={value}")]
         where = ["-D", self._data, "-h", "127.0.0.1", "-p", str(self.port), "-k", str(self.folder)]
         command = [str(self.programs / "postgres"), *where, *options]
         with (self.folder / "server.log").open("ab") as log:

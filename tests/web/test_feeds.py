@@ -19,6 +19,7 @@ from streetmend.reports.models import Report
 from streetmend.reports.queries.listing import Filters, listing
 from streetmend.reports.services import Told, hide_report, submit
 from streetmend.text import clean_text
+from streetmend.web.tables import csv_answer
 from tests.support.town import EAST, WEST, make_town
 
 ATOM = {"a": "http://www.w3.org/2005/Atom", "g": "http://www.georss.org/georss"}
@@ -101,10 +102,18 @@ def test_what_is_hidden_is_in_no_form(client, db):
     assert titles(client, "") == {"atom": [], "geojson": [], "csv": []}
 
 
-def test_a_title_is_no_formula_in_a_table(client, db):
+@pytest.mark.parametrize("title", ["=HYPERLINK(1)", "+1", "-2+3", "@SUM(A1)", "=cmd|' /C calc'!A0"])
+def test_B_65_a_title_is_no_formula_in_a_table_and_numbers_stay_numbers(client, db, title):
     make_town()
-    report("=HYPERLINK(1)")
-    assert titles(client, "")["csv"] == ["'=HYPERLINK(1)"]
+    report(title)
+    (row,) = csv.DictReader(io.StringIO(client.get("/reports.csv").content.decode()))
+    assert row["title"] == f"'{title}"
+    assert (row["lat"], row["long"], row["updates"]) == ("60.0", "4.0", "0")
+
+
+def test_B_65_the_wide_equals_sign_is_quoted_too():
+    answer = csv_answer("x", ["a"], [["＝1"], ["\t=1"], [-1]])
+    assert answer.content.decode().splitlines() == ["a", "'＝1", "'\t=1", "-1"]
 
 
 @pytest.fixture

@@ -10,10 +10,12 @@ from django.core.serializers import serialize
 from django.test import Client
 
 from streetmend.accounts.models import Person
+from streetmend.photos.store import StoredPhoto
 from streetmend.reports import models
-from streetmend.reports.models import Alert, Delivery, Erasure, HowOften, Notice, Report, Update
+from streetmend.reports.models import Alert, Delivery, Erasure, HowOften, Notice, Photo, Report, Update
 from streetmend.reports.services import Said, Told, add_update, submit
 from streetmend.reports.services.alerting import Wanted, want_news
+from streetmend.reports.services.attaching import attach
 from streetmend.reports.services.own import address_mark, ask_to_be_erased, erase_who_asked, withdraw
 from streetmend.reports.states import Actor, DeliveryState, State
 from tests.support.town import EAST, WEST, Town
@@ -138,8 +140,10 @@ def everything() -> str:
     return serialize("json", [row for table in (*tables, Person) for row in table._default_manager.all()])
 
 
-def test_nothing_personal_is_kept_of_who_is_erased(client, kari):
-    deliver(Report.objects.get())
+def test_B_96_nothing_personal_is_kept_of_who_is_erased(client, kari):
+    mine = Report.objects.get()
+    deliver(mine)
+    attach([StoredPhoto(name="0" * 32 + ".jpg", width=1, height=1, sha256="")], report=mine, now=NOW)
     assert "erased" in client.post("/me/erase", {"sure": "yes"}).content.decode()
     assert client.get("/me").status_code == 302
     assert erase_who_asked(now=NOW) == 1
@@ -148,12 +152,13 @@ def test_nothing_personal_is_kept_of_who_is_erased(client, kari):
         assert word not in kept
     assert "Nå blinker den" in kept
     assert Report.objects.get().title == "Lykta er mørk"
+    assert (Photo.objects.count(), Report.objects.get().has_photo) == (0, False)
     proof = Erasure.objects.get()
     assert (proof.done_at, proof.address_mark) == (NOW, address_mark(KARI.upper()))
     assert proof.counts["reports"] == proof.counts["updates"] == proof.counts["alerts"] == 1
 
 
-def test_what_is_on_its_way_is_waited_for(client, kari):
+def test_B_96_what_is_on_its_way_is_waited_for(client, kari):
     ask_to_be_erased(person=kari, now=NOW)
     assert erase_who_asked(now=NOW) == 0
     assert "Nordmann" not in Client().get(f"/reports/{Report.objects.get().pk}").content.decode()

@@ -19,6 +19,7 @@ MOST_PER_MINUTE = 1_000_000
 PREFIX = "sm_"
 _BEGINNING = 8
 _LONGEST = 100
+_BY_HASH = "SELECT * FROM accounts_apikey WHERE secret_hash = %s"
 #: the use of a key is noted at most so often: a row that every call writes would make its calls wait in line
 _NOTE_EVERY = timedelta(minutes=1)
 
@@ -84,7 +85,8 @@ def key_for(secret: str, scope: Scope) -> ApiKey:
     hashed = hash_of(secret)
     found = None
     if len(secret) <= _LONGEST:
-        found = ApiKey.objects.filter(secret_hash=hashed).first()
+        # asked at every call: making the query by the model costs several times what the database does
+        found = next(iter(ApiKey.objects.raw(_BY_HASH, [hashed])), None)
     if found is None or not hmac.compare_digest(found.secret_hash, hashed) or found.revoked_at is not None:
         raise KeyRefused("is not a key of this site")
     if scope.value not in found.scopes:

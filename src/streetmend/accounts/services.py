@@ -53,6 +53,10 @@ def person_with_email(
     address = address_of(email)
     name = clean_text(name, field="name", max_length=NAME_LENGTH)
     phone = clean_text(phone, field="phone", max_length=PHONE_LENGTH)
+    known = Person.objects.filter(email=address).first()
+    if known is not None:
+        _learn(known, name=name, phone=phone)
+        return known
     with transaction.atomic():
         person, made = Person.objects.get_or_create(
             email=address,

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from django.db import connection
 
-from streetmend.bodies.models import Body, BodyArea, Category, CategoryName, Question, Site
+from streetmend.bodies.models import Body, BodyArea, Category, CategoryName, Endpoint, Question, Site
 from streetmend.bodies.values import (
     BodyInfo,
     CategoryInfo,
@@ -187,6 +187,11 @@ def _bodies() -> list[BodyInfo]:
     covers: dict[int, set[int]] = defaultdict(set)
     for body_id, area_id in BodyArea.objects.values_list("body_id", "area_mapit_id"):
         covers[body_id].add(area_id)
+    endpoints: dict[int, int] = {}
+    for body_id, endpoint_id in (
+        Endpoint.objects.filter(active=True).order_by("id").values_list("body_id", "id")
+    ):
+        endpoints.setdefault(body_id, endpoint_id)
     return [
         BodyInfo(
             id=row.id,
@@ -197,6 +202,7 @@ def _bodies() -> list[BodyInfo]:
             url=row.url,
             active=row.active,
             area_ids=frozenset(covers[row.id]),
+            endpoint_id=endpoints.get(row.id),
         )
         for row in Body.objects.order_by("id")
     ]

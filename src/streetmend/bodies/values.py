@@ -76,6 +76,8 @@ class BodyInfo:
     url: str
     active: bool
     area_ids: frozenset[int]
+    #: its first active endpoint
+    endpoint_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

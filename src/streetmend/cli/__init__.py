@@ -17,6 +17,7 @@ import click
 COMMANDS: dict[str, str] = {
     "apply": "site_file:apply",
     "areas": "areas:group",
+    "backup": "backup:command",
     "deliveries": "deliveries:command",
     "demo": "demo:command",
     "doctor": "doctor:command",
@@ -25,6 +26,8 @@ COMMANDS: dict[str, str] = {
     "fill": "fill:command",
     "init": "init:command",
     "keys": "keys:group",
+    "outbound": "outbound:group",
+    "restore": "restore:command",
     "serve": "serve:command",
     "staff": "staff:group",
     "work": "work:command",

@@ -29,6 +29,7 @@ from streetmend.exchange.applying import apply_due
 from streetmend.exchange.calling import OpenTransport, open_fetcher
 from streetmend.exchange.crash import crash
 from streetmend.exchange.database import DatabaseThread
+from streetmend.exchange.leaving import Leaving
 from streetmend.exchange.mailing import Mail, send_mails
 from streetmend.exchange.photos import PhotoLane
 from streetmend.exchange.preparing import prepare
@@ -117,6 +118,7 @@ class Worker:
         self.wake = asyncio.Event()
         self.memories: dict[int, Memory] = defaultdict(Memory)
         self.failed = False
+        self.leaving = Leaving(name, clock, self.database)
         self._last: dict[str, float] = {}
 
     async def work(self, *, once: bool, transport: OpenTransport) -> None:
@@ -164,16 +166,11 @@ class Worker:
     async def _turn(self) -> bool:
         """Takes on what is due; says whether there was anything. A part of the work that fails does not keep the rest from it."""
         busy, self.failed = False, False
-        for part in (
-            self._tend,
-            self._take_notices,
-            self._take_deliveries,
-            self._take_pulls,
-            self._apply_rows,
-            self._take_photos,
-        ):
+        leaves = (self._take_notices, self._take_deliveries, self._take_pulls, self._take_photos)
+        for part in (self._tend, *leaves, self._apply_rows):
             try:
-                busy |= await part()
+                if part not in leaves or await self.leaving.allowed():
+                    busy |= await part()
             except Exception:
                 self.failed = True
                 logger.exception("worker=%s %s failed", self.name, part.__name__)

@@ -37,7 +37,7 @@ class Circle(NamedTuple):
 # Control characters, lone surrogates and noncharacters match nothing that is stored, and some break
 # databases.
 _UNUSABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-_CURSOR = re.compile(r"[A-Za-z0-9_\-=.~:]{1,512}")
+_CURSOR = re.compile(r"[A-Za-z0-9_\-=.~:*]{1,512}")
 _FOREIGN_ID = re.compile(r"\S{1,255}")
 _LONGEST_TEXT = 4000
 _FARTHEST = 20_100_000  # metres: nothing on Earth is farther away

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from streetmend.accounts.services import NAME_LENGTH, PHONE_LENGTH
@@ -58,25 +58,16 @@ def judged(
         "address_string",
     )
     place = _place(new, judgement, geocoder, address)
-    answers: Mapping[str, Sequence[str]] = {}
+    found, answers = None, dict[str, Sequence[str]]()
     if new.service_code:
-        at = _responsible(new.service_code, place, judgement) if place else None
+        found = _responsible(new.service_code, place, judgement) if place else None
         if place is None:
             _check_service(new.service_code, judgement)
-        answers = _answers(new, at, judgement, here)
-    if judgement.faults or place is None:
+        answers = _answers(new, found, judgement, here)
+    if judgement.faults or found is None:
         alone = judgement.unknown and len(judgement.faults) == 1
         raise CallRefused(404 if alone else 400, judgement.faults)
-    return Words(
-        lat=place[0],
-        long=place[1],
-        title=title,
-        detail=detail,
-        category_name=new.service_code,
-        told=told,
-        answers=answers,
-        address=address,
-    )
+    return Words(found=found, title=title, detail=detail, told=told, answers=answers, address=address)
 
 
 def _description(new: NewRequest, judgement: _Judgement) -> tuple[str, str]:
@@ -165,7 +156,7 @@ def _swapped(lat: float, long: float) -> str:
 
 def _answers(
     new: NewRequest, here: Responsible | None, judgement: _Judgement, site: SiteInfo
-) -> Mapping[str, Sequence[str]]:
+) -> dict[str, Sequence[str]]:
     """The answers to what is asked there; where the place is wrong, to what is asked anywhere."""
     given = dict(new.attributes)
     questions = _questions(new.service_code, here)
@@ -194,9 +185,9 @@ def alike(words: Words, photos: Sequence[str], media_urls: Sequence[str]) -> byt
     text = unicodedata.normalize("NFKC", f"{words.title}\n{words.detail}").casefold()
     return json.dumps(
         [
-            words.category_name,
-            f"{words.lat:.5f}",
-            f"{words.long:.5f}",
+            words.found.category_name,
+            f"{words.found.lat:.5f}",
+            f"{words.found.long:.5f}",
             " ".join(text.split()),
             sorted((code, list(values)) for code, values in words.answers.items()),
             sorted(photos),

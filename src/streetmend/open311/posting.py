@@ -106,17 +106,25 @@ def _take_in(
     with alone_with(mark.client, mark.name, wait_seconds=settings.IN_FLIGHT_SECONDS):
         posted = posted_before(mark, now=now)
         if posted is None:
-            posted = _post(mark, words, wanted, notices, now, confirmed=caller.key is not None)
+            posted = _post(mark, words, wanted, notices, here, now, confirmed=caller.key is not None)
     return posted
 
 
 def _post(
-    mark: Mark, words: Words, wanted: pictures.Pictures, notices: Notices, now: datetime, *, confirmed: bool
+    mark: Mark,
+    words: Words,
+    wanted: pictures.Pictures,
+    notices: Notices,
+    here: SiteInfo,
+    now: datetime,
+    *,
+    confirmed: bool,
 ) -> Posted:
     photos = pictures.stored(wanted, notices)
     return post_report(
         mark=mark,
         words=words,
+        here=here,
         now=now,
         confirmed=confirmed,
         photos=photos,

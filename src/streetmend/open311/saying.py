@@ -11,10 +11,11 @@ from streetmend.georeport.dialect import Dialect
 from streetmend.georeport.errors import Fault
 from streetmend.georeport.types import Error
 from streetmend.georeport.writing import WRITERS, Format, content_type
+from streetmend.open311.paging import EXPOSED
 
 _ALWAYS = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Link, Retry-After",
+    "Access-Control-Expose-Headers": EXPOSED,
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Cache-Control": "no-store",
 }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -21,12 +20,13 @@ from streetmend.georeport.errors import Fault, InvalidParameters
 from streetmend.georeport.search import RequestSearch, split_query
 from streetmend.georeport.types import Error
 from streetmend.georeport.writing import WRITERS, Format, content_type
-from streetmend.open311 import wire
+from streetmend.open311 import paging, wire
 from streetmend.open311.addresses import Address, NoSuchAddress, read_address
 from streetmend.open311.names import Names, names
 from streetmend.open311.packing import WORTH_PACKING, AnswerCache, Kept, coding_for
 from streetmend.reports.queries import mass
 from streetmend.reports.queries.search import Search
+from streetmend.reports.services.settling import settle_changes
 
 #: finished pages of requests, found by what they show
 ANSWERS = AnswerCache()
@@ -46,7 +46,7 @@ def answer(request: HttpRequest, path: str, dialect: Dialect) -> HttpResponse:
     """What lies at `path` below the dialect's base address, with the headers that let every page of the web read it."""
     response = _answer(request, path, dialect)
     response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Access-Control-Expose-Headers"] = "ETag, Link, Retry-After"
+    response.headers["Access-Control-Expose-Headers"] = paging.EXPOSED
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
 
@@ -126,9 +126,10 @@ def _requests(request: HttpRequest, address: Address, dialect: Dialect) -> HttpR
         limit=settings.MAX_REQUESTS,
     )
     search = wire.search(asked, dialect, known, now=SystemClock().now())
+    if search.about_changes:
+        settle_changes()
     response, kept = _page(request, address, dialect, search, known)
-    if search.offset is not None:
-        _link(response, request, search, more=bool(kept.facts["more"]))
+    paging.tell(response, request, search, kept)
     return response
 
 
@@ -156,7 +157,7 @@ def _page(
     request: HttpRequest, address: Address, dialect: Dialect, search: Search, known: Names
 ) -> tuple[HttpResponse, Kept]:
     """The page of a search: kept from the last time where nothing that it shows has changed since."""
-    shape = f"{dialect.name}|{address.fmt}|{search.limit}|{search.offset}|{search.ids}"
+    shape = f"{dialect.name}|{address.fmt}|{search.limit}|{search.offset}|{search.ids}|{search.walk}|{search.changes}"
     question, kept, key = f"{shape}|{search}", None, ""
     if "If-None-Match" in request.headers or ANSWERS.may_have(question):
         now = mass.digest(search)
@@ -165,7 +166,7 @@ def _page(
     if kept is None:
         page = mass.page(search)
         body = WRITERS[address.fmt].write_requests(wire.requests(page.rows, known), dialect)
-        kept = Kept(body, {"more": page.more, "rows": len(page.rows)})
+        kept = Kept(body, paging.facts(page, search))
         # under what was really read: a report may have changed between the two statements
         key = _key(shape, page.digest, known.epoch)
         ANSWERS.put(key, kept, question=question)
@@ -178,17 +179,6 @@ def _key(shape: str, rows: str, epoch: int) -> str:
 
 def _etag(text: str) -> str:
     return f'W/"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
-
-
-def _link(response: HttpResponse, request: HttpRequest, search: Search, *, more: bool) -> None:
-    """Where the pages before and after this one are (RFC 8288)."""
-    number = (search.offset or 0) // search.limit + 1
-    pages = [("prev", number - 1)] * (number > 1) + [("next", number + 1)] * more
-    query = [pair for pair in split_query(request.META.get("QUERY_STRING", "")) if pair[0] != "page"]
-    base = f"{settings.BASE_URL}{request.path}"
-    links = [f'<{base}?{urlencode([*query, ("page", str(page))])}>; rel="{name}"' for name, page in pages]
-    if links:
-        response.headers["Link"] = ", ".join(links)
 
 
 def _finished(request: HttpRequest, kept: Kept, kind: str, etag: str, key: str = "") -> HttpResponse:

@@ -24,6 +24,7 @@ from streetmend.georeport.types import (
     Service,
     ServiceDefinition,
 )
+from streetmend.open311.cursors import Cursor, read_cursor
 from streetmend.open311.names import Names
 from streetmend.photos.store import path_of
 from streetmend.reports.queries.search import Circle, Search, Window
@@ -109,8 +110,7 @@ def search(asked: RequestSearch, dialect: Dialect, names: Names, *, now: datetim
     """
     if asked.service_request_id:
         return Search(ids=tuple(map(int, asked.service_request_id)), limit=len(asked.service_request_id))
-    if asked.cursor is not None:
-        raise InvalidParameters((Fault("cursor", "is no cursor of this server"),))
+    cursor = _cursor(asked)
     since = asked.start_date
     if since is None and asked.end_date is None and dialect.default_window_days is not None:
         # to the minute, so that the same question is asked again within it
@@ -134,8 +134,19 @@ def search(asked: RequestSearch, dialect: Dialect, names: Names, *, now: datetim
         and Window(asked.bbox.min_lat, asked.bbox.min_long, asked.bbox.max_lat, asked.bbox.max_long),
         circle=asked.near and Circle(asked.near.lat, asked.near.long, asked.near.radius),
         limit=limit,
-        offset=((asked.page or 1) - 1) * limit if paged else None,
+        offset=((asked.page or 1) - 1) * limit if paged and cursor is None else None,
+        walk=cursor is not None,
+        changes=cursor is not None and cursor.changes,
+        after=cursor.after if cursor is not None else None,
     )
+
+
+def _cursor(asked: RequestSearch) -> Cursor | None:
+    if asked.cursor is None:
+        return None
+    if asked.page is not None:
+        raise InvalidParameters((Fault("page", "cannot be given together with cursor"),))
+    return read_cursor(asked.cursor, changes=asked.updated_after is not None)
 
 
 def _categories(asked: RequestSearch, names: Names) -> tuple[int, ...] | None:

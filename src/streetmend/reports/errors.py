@@ -77,3 +77,7 @@ class ReportClosedToUpdates(ReportError):
     """The report takes no updates: it is unconfirmed, hidden or withdrawn."""
 
     field = "report"
+
+
+class TooManyLinks(ReportError):
+    """What residents say has more web addresses than somebody needs who tells of a street."""

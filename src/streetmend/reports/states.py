@@ -91,6 +91,8 @@ class DeliveryActor(StrEnum):
     WORKER = "worker"
     STAFF = "staff"
     REPORTER = "reporter"
+    #: who brings a restored copy into use
+    OPERATOR = "operator"
 
 
 DELIVERY_MOVES: dict[DeliveryActor, dict[DeliveryState, frozenset[DeliveryState]]] = {
@@ -124,6 +126,10 @@ DELIVERY_MOVES: dict[DeliveryActor, dict[DeliveryState, frozenset[DeliveryState]
         )
     },
     DeliveryActor.REPORTER: {DeliveryState.WAITING: frozenset({DeliveryState.CANCELLED})},
+    DeliveryActor.OPERATOR: {
+        DeliveryState.WAITING: frozenset({DeliveryState.UNCERTAIN}),
+        DeliveryState.SENDING: frozenset({DeliveryState.UNCERTAIN}),
+    },
 }
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from django.http import HttpResponse
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: the wide one too: some spreadsheets take it for the narrow one
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 def csv_answer(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from urllib.parse import urlencode
 
 from django import template
 from django.utils import formats, timezone
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,6 +17,11 @@ from streetmend.clock import SystemClock
 from streetmend.web.look import look_of
 
 register = template.Library()
+
+#: a web address in a text: what ends a sentence after it is not of it
+_ADDRESS = re.compile(
+    r"(https?://[^\s<>\"'()\[\]{}]{1,500}?)(?=[.,;:!?]*(?:[\s<>\"'()\[\]{}]|$))", re.IGNORECASE
+)
 
 #: drawn in a square of 16, in the colour of the text
 _ICONS = {
@@ -113,6 +119,21 @@ def joined(words: list[str]) -> SafeString:
         return mark_safe("".join(parts))  # noqa: S308 - escaped above
     last = _("%(first)s and %(last)s") % {"first": ", ".join(parts[:-1]), "last": parts[-1]}
     return mark_safe(last)  # noqa: S308 - the names were escaped above, the rest is ours
+
+
+@register.filter
+def linked(text: str) -> SafeString:
+    """Words of residents and bodies; their web addresses (http and https, nothing else) are links that lend no weight."""
+    parts = _ADDRESS.split(text)
+    # every second part is an address
+    return format_html_join(
+        "",
+        "{}",
+        (
+            (format_html('<a href="{0}" rel="nofollow ugc noopener">{0}</a>', part) if place % 2 else part,)
+            for place, part in enumerate(parts)
+        ),
+    )
 
 
 @register.filter

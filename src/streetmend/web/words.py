@@ -29,6 +29,7 @@ def of_report(error: errors.ReportError) -> str:
         errors.CategoryUnknown: _("Choose one of the kinds of problem of this place."),
         errors.DescriptionMissing: _("Write something, or choose a new state."),
         errors.TooManyPhotos: _("There are too many photos."),
+        errors.TooManyLinks: _("At most three web addresses, please."),
         errors.TooManyMails: _(
             "We have asked this address to confirm very many things today. Confirm one of them, or try again tomorrow."
         ),

@@ -27,6 +27,7 @@ from streetmend.demo.sample.texts import Texts
 from streetmend.photos.store import StoredPhoto, path_of, store
 from streetmend.reports.models import Attempt, Delivery, Photo, Report, Update
 from streetmend.reports.services.outcomes import OutcomeClass
+from streetmend.reports.services.settling import nothing_settled, settled_as_they_stand
 from streetmend.reports.states import CLOSED_STATES, Actor, DeliveryState
 
 #: reports of one transaction: another writer waits no longer than these take
@@ -49,6 +50,7 @@ _REPORT = (
     "id", "lat", "long", "title", "detail", "category_name_id", "address", "reporter_id", "name", "show_name", "email",
     "language", "source", "state", "private", "status_notes", "created_at", "requested_at", "updated_at", "sent_at",
     "visible", "closed", "has_photo", "comment_count", "photo_names", "recipient_ids",
+    "settled",
 )  # fmt: skip
 _DELIVERY = (
     "id", "report_id", "body_id", "endpoint_id", "state", "why", "attempts", "remote_id", "proof", "mark",
@@ -115,6 +117,8 @@ class _Writer:
         self._person, self._report = Table(Person, _PERSON), Table(Report, _REPORT)
         self._delivery, self._attempt = Table(Delivery, _DELIVERY), Table(Attempt, _ATTEMPT)
         self._update, self._photo = Table(Update, _UPDATE), Table(Photo, _PHOTO)
+        #: nobody was told of changes yet: the reports are in their order as they stand
+        self._first = nothing_settled()
         self._next_report, self._next_delivery = self._report.next_id(), self._delivery.next_id()
 
     def write_people(self, count: int) -> None:
@@ -139,6 +143,8 @@ class _Writer:
 
     def finish(self) -> None:
         """What is written later gets numbers of its own."""
+        if self._first:
+            settled_as_they_stand()
         finish([self._person, self._report, self._delivery, self._attempt, self._update, self._photo])
 
     def _add(self, one: Drawn) -> None:
@@ -156,6 +162,7 @@ class _Writer:
             int(one.offer.private), notes[-1] if notes else "", requested, requested, _text(one.updated_at),
             _text(min(arrived)) if arrived else None, visible, closed, int(photo is not None), len(one.words),
             json.dumps([photo.name] if photo else []), json.dumps([fate.body_id for fate in one.fates]),
+            int(self._first),
         )  # fmt: skip
         for fate in one.fates:
             self._add_delivery(number, one, fate, visible, closed)

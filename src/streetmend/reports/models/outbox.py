@@ -281,3 +281,21 @@ class WorkerBeat(models.Model):
 
     def __str__(self) -> str:
         return self.worker
+
+
+class Outbound(models.Model):
+    """Whether anything leaves this site: the one row (id 1); without it everything does. See `reports.services.outbound`."""
+
+    #: whose database this is (STREETMEND_INSTANCE_ID); empty: nobody said
+    instance_id = models.CharField(max_length=200, blank=True)
+    #: null: not paused
+    paused_at = models.DateTimeField(null=True, blank=True)
+    why = models.CharField(max_length=500, blank=True)
+    #: set in a restored copy: what was owed then may have been sent since, by the site that the copy was taken of
+    doubt_before = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "outbound"
+
+    def __str__(self) -> str:
+        return "paused" if self.paused_at else "open"

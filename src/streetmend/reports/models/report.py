@@ -68,6 +68,8 @@ class Report(models.Model):
     recipient_ids: models.JSONField[list[int], list[int]] = models.JSONField(default=list)
     #: goes up with every change of anything that is shown
     version = models.PositiveIntegerField(default=1)
+    #: whether its last change has its place in the order in which changes are told (`reports.services.settling`)
+    settled = models.BooleanField(default=False)
 
     #: the one-use token of the form that made it: a repeat finds the report instead of making another
     form_token = models.CharField(max_length=64, null=True, blank=True, unique=True)
@@ -85,9 +87,14 @@ class Report(models.Model):
                 condition=models.Q(visible=True),
             ),
             models.Index(
-                fields=["updated_at", "requested_at", "id"],
+                fields=["updated_at", "id", "settled", "category_name", "closed", "requested_at"],
                 name="report_updated",
                 condition=models.Q(visible=True),
+            ),
+            models.Index(
+                fields=["updated_at", "id"],
+                name="report_unsettled",
+                condition=models.Q(visible=True, settled=False),
             ),
             models.Index(fields=["lat", "long"], name="report_place", condition=models.Q(visible=True)),
         ]

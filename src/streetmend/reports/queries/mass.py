@@ -8,7 +8,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -52,7 +53,7 @@ class ReportRow(NamedTuple):
     name: str | None
 
 
-_REQUESTED = ReportRow._fields.index("requested_at")
+_REQUESTED, _UPDATED = ReportRow._fields.index("requested_at"), ReportRow._fields.index("updated_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,14 @@ class Page:
     rows: Sequence[tuple[Any, ...]]
     more: bool
     digest: str
+
+    def reached(self, search: Search) -> tuple[datetime, int] | None:
+        """Where a walk stands after this page: what the next search is to be `after`."""
+        if not self.rows:
+            return search.after
+        row = self.rows[-1]
+        text: str = row[_UPDATED if search.changes else _REQUESTED]
+        return datetime.fromisoformat(text[:26].partition("+")[0]).replace(tzinfo=UTC), row[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +83,12 @@ class Digest:
 
 def digest(search: Search) -> Digest:
     """The digest of the page as it is now; one statement that returns one row."""
-    found = page_sql(search, "r.id AS id, r.version AS version, r.requested_at AS at")
+    at = "r.updated_at" if search.changes else "r.requested_at"
+    found = page_sql(search, f"r.id AS id, r.version AS version, {at} AS at")
     if connection.vendor == "sqlite":
         joined = "group_concat(id || ':' || version)"
     else:
-        order = "id" if search.ids is not None else "at DESC, id DESC"
+        order = "id" if search.ids is not None else "at, id" if search.changes else "at DESC, id DESC"
         joined = f"string_agg(id || ':' || version, ',' ORDER BY {order})"
     parts = [
         "SELECT (SELECT",
@@ -91,6 +101,15 @@ def digest(search: Search) -> Digest:
         cursor.execute(" ".join(parts), found.params)
         rows, epoch = cursor.fetchone()
     return Digest(rows or "", epoch or 0)
+
+
+def count(search: Search, *, most: int) -> int:
+    """How many public reports the search finds without regard to its pages, or `most` + 1 where there are more."""
+    everything = replace(search, limit=most, offset=None, walk=False, after=None)
+    found = page_sql(everything, "r.id")
+    with connection.cursor() as cursor:
+        cursor.execute(" ".join(["SELECT count(*) FROM (", found.text, ") found"]), found.params)
+        return int(cursor.fetchone()[0])
 
 
 def page(search: Search) -> Page:
@@ -135,7 +154,7 @@ def _cut(found: list[tuple[Any, ...]], search: Search) -> list[tuple[Any, ...]]:
         return found
     page = found[: search.limit]
     torn = found[search.limit][_REQUESTED][:19]
-    if search.offset is not None or page[0][_REQUESTED][:19] == torn:
+    if search.offset is not None or search.walk or page[0][_REQUESTED][:19] == torn:
         return page
     while page[-1][_REQUESTED][:19] == torn:
         page.pop()

@@ -18,3 +18,11 @@ def owned_photos(names: Sequence[str]) -> set[str]:
     } & wanted
     owned.update(Photo.objects.filter(name__in=wanted - owned).values_list("name", flat=True))
     return owned
+
+
+def every_photo() -> set[str]:
+    """The stored names of all photos that a report, an update or a draft has, for a copy of the whole site."""
+    drafts = Draft.objects.filter(report=None).values_list("content", flat=True).iterator()
+    names = {photo["name"] for content in drafts for photo in content.get("photos", ())}
+    names.update(Photo.objects.values_list("name", flat=True).iterator())
+    return names

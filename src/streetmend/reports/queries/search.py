@@ -51,7 +51,11 @@ class Search:
 
     At most `limit` reports are found. With `offset` None a full page ends where a second ends, so that a search `before` the
     second of its last report goes on without a gap or a repetition, unless one second alone fills it. With a number, exactly
-    so many reports are passed over and the page is as long as it can be.
+    so many reports are passed over and the page is as long as it can be. The same holds for a `walk`, which begins after `after`:
+    the moment and the id of the last report of the page before. With `changes` it walks from the earliest to the latest change
+    and the moment is `updated_at`; otherwise from the newest report to the oldest, and the moment is `requested_at`.
+
+    What is asked about changes (`updated_since`, `updated_before`, `changes`) is found once it is settled.
     """
 
     ids: tuple[int, ...] | None = None
@@ -69,3 +73,11 @@ class Search:
     circle: Circle | None = None
     limit: int = 1000
     offset: int | None = None
+    walk: bool = False
+    changes: bool = False
+    after: tuple[datetime, int] | None = None
+
+    @property
+    def about_changes(self) -> bool:
+        """Whether it matters when the reports changed."""
+        return self.changes or self.updated_since is not None or self.updated_before is not None

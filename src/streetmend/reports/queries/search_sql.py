@@ -68,6 +68,13 @@ class _Where:
         if before is not None:
             self.add(f"{column} < %s", adapt(before))
 
+    def beyond(self, columns: str, after: tuple[datetime, int] | None, sign: str) -> None:
+        """Further along a walk than `after`."""
+        if after is not None:
+            self.add(
+                f"({columns}) {sign} (%s, %s)", connection.ops.adapt_datetimefield_value(after[0]), after[1]
+            )
+
     def one_of(self, column: str, ids: Sequence[int] | None) -> None:
         if ids is None:
             return
@@ -121,6 +128,8 @@ def page_sql(search: Search, columns: str) -> Sql:
         return _joined(["SELECT", columns, "FROM reports_report r WHERE", where.sql(), "ORDER BY r.id"])
     if search.categories == () or search.bodies == ():
         return _joined(["SELECT", columns, "FROM reports_report r WHERE r.id IS NULL"])
+    if search.changes:
+        return _changes(search, columns)
     few = _few(search)
     if few is not None:
         return _sorted(search, columns, few)
@@ -132,6 +141,26 @@ def page_sql(search: Search, columns: str) -> Sql:
     way = Way.CATEGORY if categories is not None and len(categories) == 1 else Way.NEWEST
     keys = ["SELECT", columns, *_report_source(search, categories, way)]
     return _joined([*keys, "ORDER BY r.requested_at DESC, r.id DESC", _extent(search)])
+
+
+def _changes(search: Search, columns: str) -> Sql:
+    """Along the index of changes, which holds what is asked most often besides."""
+    where = _Where("r.visible")
+    where.beyond("r.updated_at, r.id", search.after, ">")
+    where.one_of("r.category_name_id", search.categories)
+    where.moments("r.requested_at", search.since, search.before)
+    where.flag("r.closed", search.closed)
+    _conditions(where, search)
+    _sent_to(where, search)
+    order = ["ORDER BY r.updated_at, r.id", _extent(search)]
+    return _joined(["SELECT", columns, "FROM", _indexed(Way.UPDATED), "WHERE", where.sql(), *order])
+
+
+def _sent_to(where: _Where, search: Search) -> None:
+    if search.bodies is not None:
+        ids = ", ".join(map(str, search.bodies))
+        sent = "SELECT 1 FROM reports_delivery d WHERE d.report_id = r.id AND d.visible AND d.body_id IN"
+        where.add(f"EXISTS ({sent} ({ids}))")
 
 
 def _few(search: Search) -> Way | None:
@@ -168,10 +197,8 @@ def _sorted(search: Search, columns: str, way: Way) -> Sql:
     where.moments("r.requested_at", search.since, search.before)
     where.flag("r.closed", search.closed)
     _conditions(where, search)
-    if search.bodies is not None:
-        ids = ", ".join(map(str, search.bodies))
-        sent = "SELECT 1 FROM reports_delivery d WHERE d.report_id = r.id AND d.visible AND d.body_id IN"
-        where.add(f"EXISTS ({sent} ({ids}))")
+    where.beyond("r.requested_at, r.id", search.after, "<")
+    _sent_to(where, search)
     order = ["ORDER BY r.requested_at DESC, r.id DESC", _extent(search)]
     return _joined(["SELECT", columns, "FROM", *source, "WHERE", where.sql(), *order])
 
@@ -198,6 +225,7 @@ def _report_branch(search: Search, categories: tuple[int, ...], way: Way) -> Sql
 def _report_source(search: Search, categories: tuple[int, ...] | None, way: Way) -> list[str | Sql]:
     where = _Where("r.visible")
     where.one_of("r.category_name_id", categories)
+    where.beyond("r.requested_at, r.id", search.after, "<")
     where.moments("r.requested_at", search.since, search.before)
     where.flag("r.closed", search.closed)
     _conditions(where, search)
@@ -207,6 +235,7 @@ def _report_source(search: Search, categories: tuple[int, ...] | None, way: Way)
 def _delivery_branch(search: Search, body: int) -> Sql:
     where = _Where("d.visible")
     where.add("d.body_id = %s", body)
+    where.beyond("d.requested_at, d.report_id", search.after, "<")
     where.one_of("d.category_name_id", search.categories)
     where.moments("d.requested_at", search.since, search.before)
     where.flag("d.closed", search.closed)
@@ -238,6 +267,8 @@ def _conditions(where: _Where, search: Search) -> None:
     where.flag("r.has_photo", search.has_photo)
     if search.source is not None:
         where.add("r.source = %s", search.source)
+    if search.about_changes:
+        where.add("r.settled")
     where.moments("r.updated_at", search.updated_since, search.updated_before)
     _windows(where, search)
     if search.circle is not None:

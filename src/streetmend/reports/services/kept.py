@@ -29,14 +29,11 @@ def refresh(report: Report, *, now: datetime | None) -> None:
         .order_by("body_id")
         .values_list("body_id", flat=True)
     )
-    report.photo_names = names
-    report.has_photo = bool(names)
-    report.recipient_ids = recipients
-    report.comment_count = Update.objects.filter(report=report, hidden=False).count()
-    report.closed = State(report.state) in CLOSED_STATES
-    report.visible = report.state != State.UNCONFIRMED and not report.hidden and not report.private
+    comments = Update.objects.filter(report=report, hidden=False).count()
+    _keep(report, photo_names=names, recipient_ids=recipients, comment_count=comments)
     if now is not None:
         report.updated_at = max(report.updated_at, now)
+    report.settled = False
     report.save()
     Report.objects.filter(pk=report.pk).update(version=F("version") + 1)
     _copy_to_deliveries(report)
@@ -54,11 +51,36 @@ def refresh_counts(reports: Sequence[Report], *, now: datetime) -> None:
         report.closed = State(report.state) in CLOSED_STATES
         report.updated_at = max(report.updated_at, now)
         report.version += 1
-    columns = ["state", "status_notes", "comment_count", "closed", "updated_at", "version"]
+        report.settled = False
+    columns = ["state", "status_notes", "comment_count", "closed", "updated_at", "version", "settled"]
     Report.objects.bulk_update(reports, columns, batch_size=100)
     for closed in (True, False):
         ids = [report.pk for report in reports if report.closed is closed]
         Delivery.objects.filter(report__in=ids).exclude(closed=closed).update(closed=closed)
+
+
+def begin(report: Report, *, photo_names: Sequence[str], owed: Sequence[Delivery]) -> None:
+    """The kept columns of a report that is about to be written with these photos and deliveries, and theirs, say so."""
+    _keep(
+        report,
+        photo_names=photo_names,
+        recipient_ids=sorted(delivery.body_id for delivery in owed),
+        comment_count=0,
+    )
+    for delivery in owed:
+        delivery.requested_at, delivery.closed = report.requested_at, report.closed
+        delivery.visible = report.visible
+
+
+def _keep(
+    report: Report, *, photo_names: Sequence[str], recipient_ids: Sequence[int], comment_count: int
+) -> None:
+    report.photo_names = list(photo_names)
+    report.has_photo = bool(photo_names)
+    report.recipient_ids = list(recipient_ids)
+    report.comment_count = comment_count
+    report.closed = State(report.state) in CLOSED_STATES
+    report.visible = report.state != State.UNCONFIRMED and not report.hidden and not report.private
 
 
 def _copy_to_deliveries(report: Report) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from streetmend.accounts.models import Person
 from streetmend.reports.errors import MoveRefused
@@ -19,6 +20,7 @@ from streetmend.reports.models import (
     Draft,
     Erasure,
     Notice,
+    Photo,
     Report,
     Update,
 )
@@ -137,7 +139,19 @@ def _erase(wish: Erasure, person: Person, now: datetime) -> None:
     Draft.objects.filter(report__in=reports).delete()
     mails.delete()
     Update.objects.filter(person=person).update(person=None, name="", show_name=False)
+    _without_photos(person, now)
     reports.update(reporter=None)
     wish.person, wish.done_at = None, now
     wish.save()
     person.delete()
+
+
+def _without_photos(person: Person, now: datetime) -> None:
+    """The person's photos show nowhere, and their files are swept away as any that nothing owns."""
+    photos = Photo.objects.filter(Q(report__reporter=person) | Q(update__person=person))
+    touched = set(photos.values_list("report", flat=True)) | set(
+        photos.values_list("update__report", flat=True)
+    )
+    photos.delete()
+    for report in Report.objects.select_for_update().filter(pk__in=touched - {None}):
+        kept.refresh(report, now=now)

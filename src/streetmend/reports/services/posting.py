@@ -10,14 +10,18 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
+from streetmend.bodies.queries import Responsible
+from streetmend.bodies.values import SiteInfo
 from streetmend.photos.store import StoredPhoto
 from streetmend.reports.errors import ReportError
 from streetmend.reports.models import Posting
-from streetmend.reports.services.submitting import Told, submit
+from streetmend.reports.services.submitting import Told, new_report, take_in
 from streetmend.reports.services.wanted_photos import want_photos
 
 #: how long a client's own mark is remembered
 REMEMBERED = timedelta(days=30)
+#: how reports from programs came in, as interface_used shows it
+SOURCE = "Open311"
 #: how long the same words at the same place are taken for a repeat
 ALIKE = timedelta(minutes=15)
 
@@ -69,12 +73,10 @@ class Posted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """A report as a program told it; texts are clean, the place is in WGS84 degrees."""
+    """A report as a program told it; texts are clean. `found`: who is responsible at its place for its category."""
 
-    lat: float
-    long: float
+    found: Responsible
     title: str
-    category_name: str
     told: Told
     detail: str = ""
     answers: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -97,62 +99,70 @@ def post_report(
     *,
     mark: Mark,
     words: Words,
+    here: SiteInfo,
     now: datetime,
     confirmed: bool,
     photos: Sequence[StoredPhoto] = (),
     media_urls: Sequence[str] = (),
     notice: str = "",
-    source: str = "Open311",
 ) -> Posted:
     """The report exists and is remembered by its mark, with the answer to its sender, in the same transaction.
 
     A mark that is remembered already, or is written at this moment by another process, gives the answer of the first time and
     changes nothing. Unless `confirmed` the sender gets a token and the reporter a mail. Photos at `media_urls` are fetched
-    later. Raises MarkUsedOtherwise, and as `submit`.
+    later. `here`: the site. Raises MarkUsedOtherwise, and as `submit`.
     """
+    report = new_report(
+        here=here,
+        found=words.found,
+        title=words.title,
+        detail=words.detail,
+        told=words.told,
+        answers=words.answers,
+        address=words.address,
+        source=SOURCE,
+        now=now,
+    )
+    row = Posting(
+        client=mark.client,
+        mark=mark.name,
+        content_hash=mark.content_hash,
+        token=None if confirmed else secrets.token_urlsafe(24),
+        notice=notice,
+        created_at=now,
+    )
     try:
         with transaction.atomic():
-            report = submit(
-                now=now,
-                lat=words.lat,
-                long=words.long,
-                title=words.title,
-                detail=words.detail,
-                category_name=words.category_name,
-                told=words.told,
-                answers=words.answers,
-                address=words.address,
-                photos=photos,
-                source=source,
-                confirmed=confirmed,
-            ).report
+            take_in(report, words.told, words.found, photos, here, confirmed=confirmed, now=now)
             if media_urls:
                 want_photos(media_urls, report=report, now=now, after=len(photos))
-            token = None if confirmed else secrets.token_urlsafe(24)
-            _forget_if_over(mark, now)
-            row = Posting.objects.create(
-                client=mark.client,
-                mark=mark.name,
-                content_hash=mark.content_hash,
-                report=report,
-                token=token,
-                notice=notice,
-                created_at=now,
-            )
+            row.report = report
+            row.save(force_insert=True)
     except IntegrityError:
-        # the same came twice at the same moment: the other one won
-        earlier = Posting.objects.filter(client=mark.client, mark=mark.name).first()
-        if earlier is None:
-            raise
+        # the same came twice at the same moment, and the other one won; or long ago
+        return _came_before(mark, now) or post_report(
+            mark=mark,
+            words=words,
+            here=here,
+            now=now,
+            confirmed=confirmed,
+            photos=photos,
+            media_urls=media_urls,
+            notice=notice,
+        )
+    return Posted(row.report_id, row.token or "", notice)
+
+
+def _came_before(mark: Mark, now: datetime) -> Posted | None:
+    """The answer of the first time; None where that is no longer remembered: its mark is free now, and its token stays good.
+
+    Raises Posting.DoesNotExist where the mark never came before: then something else broke the rules of the database.
+    """
+    earlier = Posting.objects.get(client=mark.client, mark=mark.name)
+    if earlier.created_at > now - mark.lasts:
         return _answer(earlier, mark)
-    return Posted(row.report_id, token or "", notice)
-
-
-def _forget_if_over(mark: Mark, now: datetime) -> None:
-    """An old row of the same mark that is no longer remembered makes room; a token of it stays good."""
-    old = Posting.objects.filter(client=mark.client, mark=mark.name, created_at__lte=now - mark.lasts)
-    for row in old:
-        Posting.objects.filter(pk=row.pk).update(mark=f"old:{row.pk}")
+    Posting.objects.filter(pk=earlier.pk).update(mark=f"old:{earlier.pk}")
+    return None
 
 
 def forget_old_postings(*, now: datetime) -> int:

@@ -13,9 +13,9 @@ from streetmend.accounts.models import Person
 from streetmend.accounts.services import person_with_email
 from streetmend.bodies.answers import check as check_answers
 from streetmend.bodies.directory import united_questions
-from streetmend.bodies.models import Body, Category, Endpoint, Send
+from streetmend.bodies.models import Send
 from streetmend.bodies.queries import Responsible, Why, responsible, site
-from streetmend.bodies.values import SiteInfo
+from streetmend.bodies.values import BodyInfo, CategoryInfo, SiteInfo
 from streetmend.photos.store import StoredPhoto
 from streetmend.reports.errors import (
     AnswersWrong,
@@ -31,8 +31,14 @@ from streetmend.reports.services import kept, links
 from streetmend.reports.services.alerting import announce_later
 from streetmend.reports.services.attaching import attach
 from streetmend.reports.services.limits import when_to_ask
-from streetmend.reports.services.notices import write_notice
+from streetmend.reports.services.notices import write_notice, write_staff_notice
 from streetmend.reports.states import DeliveryState, State
+from streetmend.text import links_in
+
+#: a text with more web addresses than this is most likely not about a street
+MOST_LINKS = 3
+
+_ABOUT_TO_LEAVE = "It is about to be sent."
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +88,67 @@ def submit(
 
     Raises NobodyResponsible, CategoryUnknown, DescriptionMissing, TooManyPhotos, AnswersWrong.
     """
-    here = _acceptable(title, photos)
+    here = site()
     if form_token and (earlier := Report.objects.filter(form_token=form_token).first()):
         return Submitted(earlier, "", repeated=True)
-    responsible_here = responsible(lat, long, category_name)
-    categories = _categories(responsible_here)
-    report = Report(
-        lat=lat,
-        long=long,
+    found = responsible(lat, long, category_name)
+    report = new_report(
+        here=here,
+        found=found,
         title=title,
         detail=detail,
-        category_name=categories[0].name,
-        answers=_answers(responsible_here, answers or {}, here.zone),
+        told=told,
+        answers=answers or {},
+        address=address,
+        place_hint=place_hint,
+        source=source,
+        private=private,
+        now=now,
+    )
+    report.form_token = form_token or None
+    try:
+        with transaction.atomic():
+            secret = take_in(report, told, found, photos, here, confirmed=confirmed, now=now)
+    except IntegrityError:
+        # the same form was sent twice at the same moment: the other one won
+        earlier = Report.objects.filter(form_token=form_token).first() if form_token else None
+        if earlier is None:
+            raise
+        return Submitted(earlier, "", repeated=True)
+    return Submitted(report, secret, repeated=False)
+
+
+def new_report(
+    *,
+    here: SiteInfo,
+    found: Responsible,
+    title: str,
+    detail: str,
+    told: Told,
+    answers: Mapping[str, Sequence[str]],
+    address: str,
+    source: str,
+    now: datetime,
+    place_hint: str = "",
+    private: bool = False,
+) -> Report:
+    """A report, not written yet, of which nothing is wrong. `found`: who is responsible at its place for its category.
+
+    Raises NobodyResponsible, CategoryUnknown, DescriptionMissing, AnswersWrong.
+    """
+    if not title:
+        raise DescriptionMissing("Say in a few words what the problem is.")
+    if found.why == Why.NOBODY:
+        raise NobodyResponsible("Nobody is responsible here.")
+    if found.why == Why.NO_SUCH_CATEGORY:
+        raise CategoryUnknown("Choose one of the categories of this place.")
+    return Report(
+        lat=found.lat,
+        long=found.long,
+        title=title,
+        detail=detail,
+        category_name_id=found.categories[0].name_id,
+        answers=_answers(found, answers, here.zone),
         address=address,
         place_hint=place_hint,
         name=told.name,
@@ -102,57 +157,50 @@ def submit(
         phone=told.phone,
         language=told.language,
         source=source,
-        private=private or any(category.private for category in categories),
+        private=private or found.private,
         created_at=now,
         updated_at=now,
-        form_token=form_token or None,
     )
-    return _take_in(report, told, categories, photos, here if confirmed else None, now)
 
 
-def _acceptable(title: str, photos: Sequence[StoredPhoto]) -> SiteInfo:
-    """The site the report is for, unless it is one that no site takes."""
-    if not title:
-        raise DescriptionMissing("Say in a few words what the problem is.")
-    here = site()
-    if len(photos) > here.max_photos:
-        raise TooManyPhotos(f"At most {here.max_photos} photos go with a report.")
-    return here
-
-
-def _take_in(
+def take_in(
     report: Report,
     told: Told,
-    categories: list[Category],
+    found: Responsible,
     photos: Sequence[StoredPhoto],
-    confirmed_on: SiteInfo | None,
+    here: SiteInfo,
+    *,
+    confirmed: bool,
     now: datetime,
-) -> Submitted:
-    """The report, its photos, deliveries and mail are there, all or none; `confirmed_on`: public at once, on that site."""
-    try:
-        with transaction.atomic():
-            report.reporter = _reporter(told, now)
-            report.save(force_insert=True)
-            attach(photos, report=report, now=now)
-            _owe(report, categories, now)
-            secret = "" if confirmed_on else _ask_to_confirm(report, now)
-            if confirmed_on:
-                _publish(report, confirmed_on, now)
-            kept.refresh(report, now=now)
-            if confirmed_on:
-                announce_later(report, confirmed_on, now)
-    except IntegrityError:
-        # the same form was sent twice at the same moment: the other one won
-        earlier = Report.objects.filter(form_token=report.form_token).first() if report.form_token else None
-        if earlier is None:
-            raise
-        return Submitted(earlier, "", repeated=True)
-    return Submitted(report, secret, repeated=False)
+) -> str:
+    """The report, its photos, deliveries and mail are there; `confirmed`: it is public at once. Inside the caller's transaction.
+
+    All that is kept with it is known already, so each row is written once. Returns the secret of the confirm link, if there is
+    one. Raises TooManyPhotos, TooManyMails.
+    """
+    if len(photos) > here.max_photos:
+        raise TooManyPhotos(f"At most {here.max_photos} photos go with a report.")
+    report.reporter = _reporter(told, now)
+    owed = _owed(report, found, now)
+    if confirmed:
+        report.state, report.requested_at = State.OPEN, now.replace(microsecond=0)
+        for delivery in owed:
+            delivery.next_at, delivery.why = now + _undo(report, here), _ABOUT_TO_LEAVE
+    kept.begin(report, photo_names=[photo.name for photo in photos], owed=owed)
+    report.save(force_insert=True)
+    if photos:
+        attach(photos, report=report, now=now)
+    Delivery.objects.bulk_create(owed)
+    secret = "" if confirmed else _ask_to_confirm(report, now)
+    if confirmed:
+        announce_later(report, here, now)
+    return secret
 
 
 def confirm_report(*, secret: str, now: datetime) -> Report:
     """The report of this link is public (unless private) and on its way; a second time changes nothing.
 
+    Of somebody whom nobody knows but by this link, one with more than `MOST_LINKS` web addresses waits for staff, hidden.
     Raises LinkUnknown, LinkExpired.
     """
     with transaction.atomic():
@@ -187,23 +235,6 @@ def send_confirm_link_again(*, report: Report, now: datetime, wait: timedelta = 
     return True
 
 
-def _categories(here: Responsible) -> list[Category]:
-    """The categories of the name that was asked for, of every body responsible here, by body."""
-    if here.why == Why.NOBODY:
-        raise NobodyResponsible("Nobody is responsible here.")
-    if here.why == Why.NO_SUCH_CATEGORY:
-        raise CategoryUnknown("Choose one of the categories of this place.")
-    found = list(
-        Category.objects.select_related("body", "name", "endpoint")
-        .filter(pk__in=[category.id for category in here.categories])
-        .order_by("body_id", "id")
-    )
-    if not found:
-        # it was there a moment ago, when what we keep in memory was read
-        raise CategoryUnknown("Choose one of the categories of this place.")
-    return found
-
-
 def _answers(here: Responsible, given: Mapping[str, Sequence[str]], zone: tzinfo) -> list[dict[str, object]]:
     """The answers as kept, or AnswersWrong with all that is wrong at once."""
     questions = united_questions(question for category in here.categories for question in category.questions)
@@ -221,30 +252,30 @@ def _reporter(told: Told, now: datetime) -> Person | None:
     )
 
 
-def _owe(report: Report, categories: list[Category], now: datetime) -> None:
-    """One delivery a body; not due (next_at is null) until the report is confirmed."""
-    Delivery.objects.bulk_create(
+def _owed(report: Report, found: Responsible, now: datetime) -> list[Delivery]:
+    """One delivery a body, not written yet; not due (next_at is null) until the report is confirmed."""
+    bodies = {body.id: body for body in found.bodies}
+    return [
         Delivery(
             report=report,
-            body=category.body,
-            endpoint=_endpoint(category),
+            body_id=category.body_id,
+            endpoint_id=_endpoint(category, bodies[category.body_id]),
             state=DeliveryState.WAITING,
             why="The reporter has not confirmed the report yet.",
             mark=uuid.uuid4(),
             created_at=now,
-            category_name=report.category_name,
+            category_name_id=report.category_name_id,
         )
-        for category in categories
-        if category.body.send != Send.NONE
-    )
+        for category in sorted(found.categories, key=lambda category: (category.body_id, category.id))
+        if bodies[category.body_id].send != Send.NONE
+    ]
 
 
-def _endpoint(category: Category) -> Endpoint | None:
+def _endpoint(category: CategoryInfo, body: BodyInfo) -> int | None:
     """Where the category's reports go by Open311: its own endpoint, or its body's first; None means by e-mail."""
-    body: Body = category.body
     if body.send != Send.OPEN311:
         return None
-    return category.endpoint or body.endpoints.filter(active=True).order_by("id").first()
+    return category.endpoint_id or body.endpoint_id
 
 
 def _ask_to_confirm(report: Report, now: datetime) -> str:
@@ -267,10 +298,24 @@ def _ask_to_confirm(report: Report, now: datetime) -> str:
 
 
 def _publish(report: Report, here: SiteInfo, now: datetime) -> None:
-    """The report is open from this second on, and its deliveries are due."""
+    """The report is open from this second on, and its deliveries are due; one full of links is looked at by staff first."""
     report.state = State.OPEN
     report.requested_at = now.replace(microsecond=0)
-    wait = timedelta(minutes=here.undo_minutes if report.source == "Web interface" else 0)
-    Delivery.objects.filter(report=report, state=DeliveryState.WAITING, next_at=None).update(
-        next_at=now + wait, why="It is about to be sent."
+    waiting = Delivery.objects.filter(report=report, state=DeliveryState.WAITING, next_at=None)
+    addresses = links_in(f"{report.title} {report.detail}")
+    if addresses <= MOST_LINKS:
+        waiting.update(next_at=now + _undo(report, here), why=_ABOUT_TO_LEAVE)
+        return
+    report.hidden = True
+    waiting.update(state=DeliveryState.CANCELLED, why="Staff look at it first: it has many links.")
+    write_staff_notice(
+        subject=f"Report {report.pk} has {addresses} links and waits for you",
+        text="It is hidden and not sent. Show it on the desk if it is about a street: then it is sent too.",
+        now=now,
+        once=f"links.{report.pk}",
     )
+
+
+def _undo(report: Report, here: SiteInfo) -> timedelta:
+    """How long the report can be taken back before it is sent."""
+    return timedelta(minutes=here.undo_minutes if report.source == "Web interface" else 0)

@@ -18,6 +18,7 @@ from streetmend.reports.errors import (
     LinkUnknown,
     MoveRefused,
     ReportClosedToUpdates,
+    TooManyLinks,
     TooManyPhotos,
 )
 from streetmend.reports.models import ConfirmLink, Report, Update
@@ -27,9 +28,10 @@ from streetmend.reports.services.attaching import attach
 from streetmend.reports.services.limits import when_to_ask
 from streetmend.reports.services.notices import write_notice
 from streetmend.reports.services.refolding import surroundings
-from streetmend.reports.services.submitting import Told
+from streetmend.reports.services.submitting import MOST_LINKS, Told
 from streetmend.reports.services.telling import tell
 from streetmend.reports.states import OPEN_STATES, Actor, State, may_move
+from streetmend.text import links_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +58,14 @@ def add_update(
     """The update stands on the report, the report is where it moves it to, and everybody who wants to know is told.
 
     A `form_token` that was used before returns the update of the first time. Raises DescriptionMissing, TooManyPhotos,
-    MoveRefused, ReportClosedToUpdates.
+    TooManyLinks, MoveRefused, ReportClosedToUpdates.
     """
     if not said.text and said.state is None and not said.photos:
         raise DescriptionMissing("Write something, or choose a new state.", field="text")
     if len(said.photos) > site().max_photos:
         raise TooManyPhotos(f"At most {site().max_photos} photos go with an update.")
+    if actor in (Actor.REPORTER, Actor.RESIDENT) and links_in(said.text) > MOST_LINKS:
+        raise TooManyLinks(f"At most {MOST_LINKS} web addresses, please.", field="text")
     try:
         with transaction.atomic():
             if form_token and (earlier := Update.objects.filter(form_token=form_token).first()):

@@ -51,4 +51,6 @@ def _confirmed(link: ConfirmLink, secret: str) -> str:
     if kind == "update":
         return f"/reports/{confirm_update(secret=secret, now=now).pk}?now=updated"
     report = confirm_report(secret=secret, now=now)
-    return f"/reports/{report.pk}?now=confirmed" if report.visible else "/about?now=confirmed"
+    if report.visible:
+        return f"/reports/{report.pk}?now=confirmed"
+    return "/about?now=looked_at" if report.hidden else "/about?now=confirmed"

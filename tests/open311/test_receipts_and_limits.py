@@ -1,0 +1,152 @@
+"""Reports without a key wait under a token for their confirmation; and nobody may do anything too often."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from streetmend.accounts.models import ApiKey, Scope
+from streetmend.bodies.services import save_site
+from streetmend.open311.callers import WITHOUT_KEY
+from streetmend.reports.models import Delivery, Notice, Report
+from streetmend.reports.models.outbox import NoticeKind
+from streetmend.reports.services import confirm_report
+from streetmend.reports.services.notices import secret_of
+from tests.open311.sending import Sender, new_key, report
+from tests.open311.test_posting import errors
+from tests.support.clock import SettableClock
+from tests.support.town import BEGAN, make_town
+
+pytestmark = pytest.mark.django_db(transaction=True)
+KARI: dict[str, Any] = {"email": "kari@example.org"}
+
+
+@pytest.fixture
+def nobody(transactional_db, live_server) -> Sender:
+    """A program without a key, at a site that takes reports from such."""
+    make_town(open_posting=True)
+    return Sender(live_server.url, None)
+
+
+def token_of(answer: Any) -> str:
+    assert answer.status == 200, answer.body
+    row = answer.json[0]
+    assert "service_request_id" not in row or row["service_request_id"] is None
+    token: str = row["token"]
+    return token
+
+
+def test_a_report_without_a_key_waits_under_a_token_until_its_mail_is_answered(nobody, clock: SettableClock):
+    token = token_of(nobody.post(report(**KARI)))
+    waiting = nobody.call("GET", f"tokens/{token}.json")
+    assert (waiting.status, waiting.json[0]["token"]) == (200, token)
+    assert not waiting.json[0].get("service_request_id")
+    assert nobody.call("GET", "requests.json").json == []
+    assert Delivery.objects.get().next_at is None
+    made = Report.objects.get()
+    secret = secret_of(Notice.objects.get(kind=NoticeKind.CONFIRM_REPORT))
+    confirm_report(secret=secret, now=made.created_at)
+    found = nobody.call("GET", f"tokens/{token}.xml")
+    assert found.xml.findtext("request/service_request_id") == str(made.pk)
+    assert found.xml.findtext("request/token") == token
+    for base in ("strict/v2", "fixmystreet/v2"):
+        assert str(made.pk) in nobody.call("GET", f"/open311/{base}/tokens/{token}.json").body.decode()
+
+
+def test_a_repeat_without_a_key_gets_the_same_token_and_no_second_mail(nobody):
+    token = token_of(nobody.post(report(**KARI)))
+    assert token_of(nobody.post(report(**KARI))) == token
+    assert Notice.objects.count() == 1
+
+
+@pytest.mark.parametrize("fmt", ["xml", "json"])
+@pytest.mark.parametrize("token", ["unknown", "1", "x" * 5000, "%00", "%F0%9F%95%AF", "a/b"])
+def test_B_18_an_unknown_token_is_a_404(nobody, token, fmt):
+    token_of(nobody.post(report(**KARI)))
+    answer = nobody.call("GET", f"tokens/{token}.{fmt}")
+    assert (answer.status, errors(answer)) == (404, ["token: There is no such token here"])
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_without_a_key_an_address_for_mails_is_needed(nobody):
+    answer = nobody.post(report())
+    assert (answer.status, errors(answer)[0].split(":")[0]) == (400, "email")
+
+
+def test_a_wrong_key_is_refused_where_none_would_be_taken(nobody):
+    nobody.key = "wrong"
+    assert nobody.post(report(**KARI)).status == 403
+    assert not Report.objects.exists()
+
+
+def test_B_98_an_address_that_somebody_gave_is_not_proven_and_gets_one_mail_at_a_time(nobody):
+    answers = [nobody.post(report(description=f"Lykt {number}", **KARI)) for number in range(3)]
+    assert {answer.status for answer in answers} == {200}
+    assert {made.reporter.verified_at for made in Report.objects.all() if made.reporter} == {None}
+    assert set(Report.objects.values_list("state", flat=True)) == {"unconfirmed"}
+
+
+def test_B_81_one_address_without_a_key_may_send_so_many_and_then_waits(nobody):
+    answers = [
+        nobody.post(report(description=f"Lykt {number}", email=f"kari{number}@example.org"))
+        for number in range(WITHOUT_KEY.count + 2)
+    ]
+    assert Counter(answer.status for answer in answers) == {200: WITHOUT_KEY.count, 429: 2}
+    assert 0 < int(answers[-1].headers["retry-after"]) <= WITHOUT_KEY.seconds / WITHOUT_KEY.count
+    assert Report.objects.count() == WITHOUT_KEY.count
+
+
+def test_B_71_a_caller_cannot_be_somebody_else_by_saying_so(nobody, settings):
+    def sent(number: int, forwarded: str) -> int:
+        fields = report(description=f"Lykt {number}", email=f"kari{number}@example.org")
+        return nobody.post(fields, headers={"X-Forwarded-For": forwarded}).status
+
+    claimed = [sent(number, f"198.51.100.{number}") for number in range(WITHOUT_KEY.count + 1)]
+    assert claimed[-1] == 429
+    settings.TRUSTED_PROXIES = 1
+    assert sent(90, "6.6.6.6, 203.0.113.7") == 200, "our own proxy says who it is"
+    again = [sent(100 + number, f"6.6.6.{number}, 203.0.113.7") for number in range(WITHOUT_KEY.count)]
+    assert again[-1] == 429
+
+
+def test_B_81_a_key_with_a_rate_may_call_so_often_and_others_are_not_held_up(nobody):
+    nobody.key = new_key(rate=3)[1]
+    answers = [nobody.post(report(description=f"Lykt {number}")) for number in range(5)]
+    assert [answer.status for answer in answers] == [200] * 3 + [429] * 2
+    assert answers[-1].headers["retry-after"] == "20"
+    assert errors(answers[-1])[0].startswith("api_key: ")
+    nobody.key = new_key()[1]
+    others = [nobody.post(report(description=f"Lampe {number}")) for number in range(20)]
+    assert {answer.status for answer in others} == {200}
+
+
+def test_what_is_refused_counts_too(nobody):
+    nobody.key = new_key(rate=2)[1]
+    assert [nobody.post(report(lat="x")).status for _ in range(3)] == [400, 400, 429]
+
+
+def test_the_use_of_a_key_is_noted(nobody):
+    key, nobody.key = new_key()
+    nobody.post(report())
+    assert ApiKey.objects.get(pk=key.pk).last_used_at is not None
+
+
+def test_a_key_that_may_only_read_or_update_sends_no_report(nobody):
+    for scope in (Scope.READ, Scope.UPDATE):
+        from streetmend.bodies.models import Body
+
+        body = Body.objects.order_by("id").first()
+        nobody.key = new_key(scope, body_id=body.pk if body else None)[1]
+        assert nobody.post(report()).status == 403
+
+
+def test_a_site_that_closes_its_door_takes_nothing_without_a_key(nobody):
+    from streetmend.bodies.sitefile.present import present_file
+
+    spec = present_file().site
+    assert spec is not None
+    save_site(spec=structs.replace(spec, open_posting=False), now=BEGAN)
+    assert nobody.post(report(**KARI)).status == 403
