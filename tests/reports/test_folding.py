@@ -117,11 +117,13 @@ ROWS = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(rows=st.lists(ROWS, min_size=1, max_size=7, unique_by=lambda one: one.at), data=st.data())
 @pytest.mark.django_db
 def test_F_77_revisions_repeats_and_any_portions_make_the_same_of_a_report(town, rows, data):
     """The same number with other words is a revision: the one of the latest time holds, whenever it comes."""
+    # what is drawn may end an example anywhere: what it left behind is none of the next one's business
+    town.endpoint.inbox.all().delete()
     reports = []
     for turn in range(2):
         Delivery.objects.update(remote_id="")
