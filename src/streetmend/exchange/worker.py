@@ -33,6 +33,7 @@ from streetmend.exchange.leaving import Leaving
 from streetmend.exchange.mailing import Mail, send_mails
 from streetmend.exchange.photos import PhotoLane
 from streetmend.exchange.preparing import prepare
+from streetmend.exchange.pull_services import ServiceLane
 from streetmend.exchange.pull_updates import MARGIN_SECONDS, Memory, Puller
 from streetmend.exchange.senders import email, open311
 from streetmend.exchange.senders.open311 import Lease
@@ -115,6 +116,7 @@ class Worker:
         self.jobs: set[asyncio.Task[None]] = set()
         self.mail_jobs = 0
         self.photo_lane = PhotoLane(name, clock, self.database)
+        self.service_lane = ServiceLane(name, clock, self.database)
         self.wake = asyncio.Event()
         self.memories: dict[int, Memory] = defaultdict(Memory)
         self.failed = False
@@ -166,7 +168,12 @@ class Worker:
     async def _turn(self) -> bool:
         """Takes on what is due; says whether there was anything. A part of the work that fails does not keep the rest from it."""
         busy, self.failed = False, False
-        leaves = (self._take_notices, self._take_deliveries, self._take_pulls, self._take_photos)
+        leaves = (
+            self._take_notices,
+            self._take_deliveries,
+            self._take_pulls,
+            self._take_lanes,
+        )
         for part in (self._tend, *leaves, self._apply_rows):
             try:
                 if part not in leaves or await self.leaving.allowed():
@@ -281,8 +288,9 @@ class Worker:
             return await open311.ask_token(claim, self.calls, site_zone=zone)
         return await open311.send(claim, self.calls, lease, self.clock, site_zone=zone)
 
-    async def _take_photos(self) -> bool:
-        return await self.photo_lane.take(self._start, self.calls)
+    async def _take_lanes(self) -> bool:
+        photos = await self.photo_lane.take(self._start, self.calls)
+        return await self.service_lane.take(self._start, self.calls) or photos
 
     # --- notices
 

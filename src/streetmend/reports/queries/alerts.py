@@ -14,6 +14,7 @@ from streetmend.reports.models import Alert, Report
 
 _SALT = "streetmend.alerts.end"
 _SALT_OF_REPORTER = "streetmend.reports.end-news"
+_STILL = "streetmend.reports.still"
 _LONGEST = 200
 
 
@@ -87,6 +88,23 @@ def report_with(token: str) -> Report:
     report = Report.objects.filter(pk=number).first()
     if report is None:
         raise LinkUnknown("This report is gone.")
+    return report
+
+
+def still_token(report_id: int) -> str:
+    """By which the reporter, and nobody else, says whether the report's problem is still there: signed, good for nothing else."""
+    return Signer(salt=_STILL).sign(str(report_id))
+
+
+def asked_about(token: str) -> Report:
+    """The public report of a `still_token`. Raises LinkUnknown."""
+    try:
+        number = int(Signer(salt=_STILL).unsign(token[:_LONGEST]))
+    except (BadSignature, ValueError) as error:
+        raise LinkUnknown("We do not know this link.") from error
+    report = Report.objects.select_related("reporter").filter(pk=number, visible=True).first()
+    if report is None:
+        raise LinkUnknown("There is no such report.")
     return report
 
 

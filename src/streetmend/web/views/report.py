@@ -16,7 +16,7 @@ from streetmend.bodies.queries import categories_in_use
 from streetmend.clock import SystemClock
 from streetmend.reports.errors import ReportError
 from streetmend.reports.models import Report
-from streetmend.reports.queries.stories import may_be_said, story, visible_report
+from streetmend.reports.queries.stories import may_be_said, seen_too, story, visible_report
 from streetmend.reports.services import Said, Told, add_update, follow, request_update
 from streetmend.reports.states import Actor, State
 from streetmend.web.forms import Reader, in_order
@@ -135,6 +135,7 @@ def _page(
         "form_token": told.get("form_token") or secrets.token_urlsafe(24),
         "may_say": [(state.value, look_of(state).word) for state in may_be_said(report)],
         "now": request.GET.get("now", ""),
+        "seen_too": seen_too(report),
         "most_photos": site_of(request).max_photos,
     }
     return render(request, "web/report.html", context, status=status)
