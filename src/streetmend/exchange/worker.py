@@ -39,6 +39,7 @@ from streetmend.exchange.senders import email, open311
 from streetmend.exchange.senders.open311 import Lease
 from streetmend.exchange.statistics import count_statistics
 from streetmend.exchange.tidying import sweep_away
+from streetmend.exchange.trying import TestLane
 from streetmend.reports.models import Notice
 from streetmend.reports.services.alerting import tell_of_new_reports
 from streetmend.reports.services.beats import beat, end_beat
@@ -116,6 +117,7 @@ class Worker:
         self.jobs: set[asyncio.Task[None]] = set()
         self.mail_jobs = 0
         self.photo_lane = PhotoLane(name, clock, self.database)
+        self.test_lane = TestLane(clock, self.database)
         self.service_lane = ServiceLane(name, clock, self.database)
         self.wake = asyncio.Event()
         self.memories: dict[int, Memory] = defaultdict(Memory)
@@ -289,8 +291,8 @@ class Worker:
         return await open311.send(claim, self.calls, lease, self.clock, site_zone=zone)
 
     async def _take_lanes(self) -> bool:
-        photos = await self.photo_lane.take(self._start, self.calls)
-        return await self.service_lane.take(self._start, self.calls) or photos
+        lanes = (self.photo_lane, self.service_lane, self.test_lane)
+        return any([await lane.take(self._start, self.calls) for lane in lanes])
 
     # --- notices
 

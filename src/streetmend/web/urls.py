@@ -57,6 +57,9 @@ urlpatterns = [
     path("about/accessibility", about.accessibility, name="accessibility"),
     path("colours.css", about.colours, name="colours"),
     path("map.svg", maps.picture, name="map"),
+    path("map/tiles/<int:z>/<int:x>/<int:y>.svg", maps.tile, name="map-tile"),
+    path("map/pins.json", maps.pins, name="map-pins"),
+    path("map/archive.pmtiles", maps.archive, name="map-archive"),
     path("photos/small/<str:name>", photos.small_photo, name="small-photo"),
     path("photos/<str:folder>/<str:name>", photos.photo, name="photo"),
 ]

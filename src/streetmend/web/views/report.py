@@ -21,6 +21,7 @@ from streetmend.reports.services import Said, Told, add_update, follow, request_
 from streetmend.reports.states import Actor, State
 from streetmend.web.forms import Reader, in_order
 from streetmend.web.look import look_of
+from streetmend.web.maps.configuring import map_data
 from streetmend.web.maps.drawing import draw
 from streetmend.web.maps.pins import Pin
 from streetmend.web.maps.site_map import ground
@@ -128,6 +129,7 @@ def _page(
         "report": report,
         "category": labels.get(report.category_name.name, report.category_name.name),
         "story": story(report, now=SystemClock().now()),
+        "map_data": map_data("show", window, pin=look_of(report.state).name),
         "map": draw(ground(), window, [pin], name="place", links=False, big=True),
         "told": {"follow_email": known["email"], **known, **told},
         "errors": errors,
