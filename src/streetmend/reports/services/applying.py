@@ -18,14 +18,9 @@ from streetmend.reports.models.outbox import DeliveryKind, InboxState
 from streetmend.reports.services import kept
 from streetmend.reports.services.arrivals import arrived
 from streetmend.reports.services.inbox import ORPHAN_AGAIN, ORPHAN_PATIENCE
-<<<<<<< HEAD
 from streetmend.reports.services.refolding import surroundings
 from streetmend.reports.services.telling import tell
-from streetmend.reports.services.wanted_photos import want_photos
-=======
-from streetmend.reports.services.updating import tell
 from streetmend.reports.services.wanted_photos import still_elsewhere, want_photos
->>>>>>> main
 from streetmend.reports.states import (
     OPEN_STATES,
     Actor,
@@ -213,8 +208,8 @@ class _Work:
             if row.update is None:
                 continue
             row.update_id = row.update.pk
-            if row.update.media_urls:
-                want_photos(row.update.media_urls, update=row.update, now=self.now)
+            if row.update.told.get("photos"):
+                want_photos(row.update.told["photos"], update=row.update, now=self.now)
 
     def _tell(self, number: int, before: str) -> None:
         """Those who want to know hear of what is new; of what was said anew only where it has moved the report."""
@@ -278,6 +273,7 @@ def _fill(update: Update, row: Inbox, report: Report) -> None:
             ("text", clean_text(content["text"], max_length=_LONGEST_TEXT, multiline=True)),
             ("email_text", clean_text(content["email_text"], max_length=_LONGEST_TEXT, multiline=True)),
             ("code", content["code"][:255]),
+            ("photos", content["media_urls"]),
             ("private", content["private"]),
             ("prefer_template", content["prefer_template"]),
             # a plain status list knows only open and closed
@@ -291,7 +287,8 @@ def _fill(update: Update, row: Inbox, report: Report) -> None:
     update.received_at = row.received_at
     update.remote_id = content["remote_update_id"]
     update.source = "Open311"
-    update.media_urls = still_elsewhere(update, content["media_urls"])
+    urls = content["media_urls"]
+    update.media_urls = still_elsewhere(update, urls) if urls and update.pk else urls
 
 
 def _says(update: Update) -> bool:

@@ -155,7 +155,8 @@ def _say(update: Update, going: _Pass, rules: Rules, moved: bool, values: Mappin
     template = _template(rules, update, code, values["category"]) if changed else None
     update.text, update.email_text = _words(public, str(told.get("email_text", "")), template, told, values)
     says = bool(update.text) and update.text != before.text
-    shows = bool(update.media_urls) and list(update.media_urls) != list(before.photos)
+    photos = told.get("photos", [])
+    shows = bool(photos) and photos != before.photos
     wonders = bool(update.foreign_state) and update.foreign_state != before.foreign_state
     blank = rules.blank_updates and not words
     is_news = moved or says or shows or wonders or blank
@@ -164,7 +165,7 @@ def _say(update: Update, going: _Pass, rules: Rules, moved: bool, values: Mappin
         update.hidden = update.muted = not is_news
     going.bodies[update.body_id] = _Before(
         update.text or before.text,
-        update.media_urls or before.photos,
+        photos or before.photos,
         update.foreign_state,
         code or before.code,
     )
