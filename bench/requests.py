@@ -213,8 +213,15 @@ def main() -> None:
         *against(asked.repeat, process, where),
         *_operation_lines(costs, earlier, where),
         *_memory(where),
+        *_pages(asked.repeat, process, where),
     ]
     print(json.dumps([one.as_row() for one in results]))
+
+
+def _pages(repeat: int, process: int | None, where: str) -> list[Result]:
+    from bench.pages import pages
+
+    return pages(repeat, process, where)
 
 
 def _operation_lines(

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from bench import baseline, floor
+from bench import baseline, floor, pages
 
 urlpatterns = [
     path("baseline/requests.<str:format>", baseline.Newest.as_view()),
@@ -11,5 +11,6 @@ urlpatterns = [
     path("floor/requests.xml", floor.requests_xml),
     path("static-file/requests.json", floor.same_size),
     path("static-file/requests.xml", floor.same_size),
+    path("empty", pages.empty),
     path("", include("streetmend.urls")),
 ]
