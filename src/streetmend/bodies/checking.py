@@ -131,6 +131,8 @@ class Checker:
             self._zone(spec.time_zone, (*path, "time_zone"))
         self._pattern(spec.duplicate_pattern, (*path, "duplicate_pattern"))
         self._report_gaps(spec, path)
+        if spec.pulled_in_grid and not spec.grid:
+            self._wrong((*path, "pulled_in_grid"), 'needs the key "grid", such as "EPSG:25832"')
         self._known(spec.paths, OPERATIONS, (*path, "paths"))
         self._known(spec.statuses_out, STATES, (*path, "statuses_out"))
         for word, state in spec.statuses_in.items():

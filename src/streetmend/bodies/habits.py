@@ -247,7 +247,15 @@ class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     pull_reports: bool = False
     """Fetch the endpoint's own reports too."""
     pull_all_reports: bool = False
-    """... whenever they were made, not only the new ones."""
+    """... whenever they were made, not only the new ones: asked for without start_date and end_date."""
+    fallback_category: Word = ""
+    """The name of the category that a fetched report gets whose service nobody here has; empty: such reports are left out."""
+    pulled_in_grid: bool = False
+    """lat and long of fetched reports are northing and easting, in metres of `grid`."""
+    hide_contacts: bool = False
+    """Phone numbers and e-mail addresses in the texts of fetched reports are taken out."""
+    page_size: Annotated[int, Meta(ge=0, le=10_000)] = 0
+    """Fetch reports page by page, with page and page_size; 0: the endpoint has no pages, and long windows are halved."""
 
 
 #: what may stand in the gaps of `description_template` and `attributes`

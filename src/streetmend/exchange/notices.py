@@ -11,7 +11,14 @@ from django.utils import formats, timezone, translation
 
 from streetmend.bodies.queries import categories_in_use, category_names, site
 from streetmend.bodies.values import SiteInfo
-from streetmend.exchange.addresses import confirm_url, end_alert_url, report_url, sign_in_url, still_url
+from streetmend.exchange.addresses import (
+    confirm_url,
+    draft_url,
+    end_alert_url,
+    report_url,
+    sign_in_url,
+    still_url,
+)
 from streetmend.exchange.mailing import Mail, MailEnd, MailResult
 from streetmend.exchange.words import state_name
 from streetmend.reports.models import Notice, Update
@@ -96,6 +103,10 @@ def _confirm(notice: Notice) -> dict[str, Any]:
 
 def _sign_in(notice: Notice) -> dict[str, Any]:
     return {"sign_in_url": sign_in_url(secret_of(notice))}
+
+
+def _draft(notice: Notice) -> dict[str, Any]:
+    return {"draft_url": draft_url(secret_of(notice))}
 
 
 def _confirm_alert(notice: Notice) -> dict[str, Any]:
@@ -205,6 +216,7 @@ _WORDS: dict[NoticeKind, Callable[[Notice], dict[str, Any]]] = {
     NoticeKind.STILL_THERE: _still_there,
     NoticeKind.NEW_REPORTS: _new_reports,
     NoticeKind.SIGN_IN: _sign_in,
+    NoticeKind.DRAFT: _draft,
     NoticeKind.REPORT_UPDATED: _updated,
     NoticeKind.REPORT_NEWS: _news,
 }

@@ -84,7 +84,7 @@ def dialect_of(endpoint: Endpoint, habits: Habits, site_zone: str) -> Dialect:
         time_zone=habits.time_zone or site_zone,
         time_style=habits.time_style.value,
         multivalue=habits.multivalue.value,
-        id_field=_id_field(habits),
+        id_field=id_field(habits),
         device_field=habits.device_field or "device_id",
         upload_field=habits.upload_field,
         update_status_case=habits.status_case.value,
@@ -206,22 +206,22 @@ def _attributes(
         if values:
             answers[question.code] = values
     if habits.always_send_id:
-        answers[_id_field(habits)] = (str(report.pk),)
+        answers[id_field(habits)] = (str(report.pk),)
     for code, text in habits.attributes.items():
         if said := filled(text, gaps):
             answers.setdefault(code, (said,))
     return tuple((habits.attribute_names.get(code, code), values) for code, values in answers.items())
 
 
-def _id_field(habits: Habits) -> str:
+def id_field(habits: Habits) -> str:
     return habits.id_field or DEFAULT.id_field
 
 
 def _own_answers(report: Report, questions: Sequence[Question], habits: Habits) -> dict[str, tuple[str, ...]]:
     asked = {question.code for question in questions}
     own: dict[str, tuple[str, ...]] = {}
-    if _id_field(habits) in asked:
-        own[_id_field(habits)] = (str(report.pk),)
+    if id_field(habits) in asked:
+        own[id_field(habits)] = (str(report.pk),)
     if "closest_address" in asked and report.address:
         own["closest_address"] = (report.address,)
     if {"easting", "northing"} & asked:
@@ -239,3 +239,8 @@ def _moment(when: datetime | str | None, zone: str) -> datetime | None:
         return aware.astimezone(UTC)
     except (OverflowError, ValueError, ZoneInfoNotFoundError):
         return None
+
+
+def moment_of(when: datetime | str | None, zone: str) -> datetime | None:
+    """The moment of a row in UTC; None where there is none."""
+    return _moment(when, zone)

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 
 from django.conf import settings
+from django.db import Error as DatabaseFailure
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
@@ -14,6 +15,7 @@ from streetmend.areas.places import PlaceInvalid
 from streetmend.bodies.queries import categories_at, categories_in_use
 from streetmend.bodies.values import Choice
 from streetmend.clock import SystemClock
+from streetmend.database.errors import is_temporary
 from streetmend.georeport.dialect import Dialect
 from streetmend.georeport.errors import Fault, InvalidParameters
 from streetmend.georeport.search import RequestSearch, split_query
@@ -28,6 +30,7 @@ from streetmend.reports.queries import mass
 from streetmend.reports.queries.search import Search
 from streetmend.reports.services.settling import settle_changes
 
+_AGAIN_SECONDS = "5"
 _METHODS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -54,6 +57,12 @@ def _answer(request: HttpRequest, path: str, dialect: Dialect) -> HttpResponse:
         response = errors(400, map(str, error.faults), address.fmt, dialect, feed=address.feed)
     except Refused as error:
         response = errors(error.status, error.descriptions, address.fmt, dialect, feed=address.feed)
+    except DatabaseFailure as error:
+        if not is_temporary(error):
+            raise
+        why = "The database is away or busy. Ask again a little later."
+        response = errors(503, [why], address.fmt, dialect, feed=address.feed)
+        response.headers["Retry-After"] = _AGAIN_SECONDS
     if not address.named:
         patch_vary_headers(response, ("Accept",))
     return response

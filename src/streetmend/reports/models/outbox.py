@@ -218,6 +218,7 @@ class NoticeKind(models.TextChoices):
     CONFIRM_UPDATE = "confirm_update", "confirm your update"
     CONFIRM_ALERT = "confirm_alert", "confirm that you want to follow"
     SIGN_IN = "sign_in", "sign in"
+    DRAFT = "draft", "finish your report"
     REPORT_SENT = "report_sent", "your report was sent"
     REPORT_UPDATED = "report_updated", "there is news about a report"
     REPORT_NEWS = "report_news", "there is much news about a report"

@@ -198,3 +198,18 @@ def may_be_said(report: Report) -> list[State]:
 def seen_too(report: Report) -> int:
     """How many said that they see the problem too."""
     return MeToo.objects.filter(report=report).count()
+
+
+def may_be_undone(report: Report, *, now: datetime) -> bool:
+    """Whether the report is confirmed and none of its bodies has been told yet: it can be taken back as if it never was."""
+    if report.state != State.OPEN:
+        return False
+    owed = list(
+        Delivery.objects.filter(report=report, kind=DeliveryKind.REPORT).values_list(
+            "state", "first_sent_at", "next_at"
+        )
+    )
+    return bool(owed) and all(
+        state == DeliveryState.WAITING and first is None and due is not None and due > now
+        for state, first, due in owed
+    )

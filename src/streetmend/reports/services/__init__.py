@@ -6,6 +6,7 @@ from streetmend.reports.services.moderating import hide_photo, hide_report, hide
 from streetmend.reports.services.submitting import (
     Submitted,
     Told,
+    change_confirm_address,
     confirm_report,
     send_confirm_link_again,
     submit,
@@ -23,6 +24,7 @@ __all__ = [
     "Submitted",
     "Told",
     "add_update",
+    "change_confirm_address",
     "confirm_alert",
     "confirm_report",
     "confirm_update",
