@@ -6,6 +6,7 @@ import logging
 from datetime import datetime
 
 from streetmend.accounts.limits import forget_old_counts
+from streetmend.photos.incoming import forget_old
 from streetmend.photos.sweeping import FOLDERS, sweep
 from streetmend.reports.queries.photos import owned_photos
 from streetmend.reports.services.alerting import write_digests
@@ -34,6 +35,7 @@ def sweep_away(*, worker: str, now: datetime, random: Random) -> None:
     forget_old_exchanges(now=now)
     folder = FOLDERS[int(random() * len(FOLDERS))]
     try:
+        forget_old(now=now)
         photos = sweep(folder, owned=owned_photos, now=now)
     except OSError as error:
         logger.warning("worker=%s photos=%s cannot be swept: %s", worker, folder, error)
