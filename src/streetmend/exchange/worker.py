@@ -25,6 +25,7 @@ from streetmend.bodies.models import Endpoint
 from streetmend.bodies.queries import site
 from streetmend.clock import Clock, SystemClock
 from streetmend.exchange import notices as notice_mails
+from streetmend.exchange.applying import apply_due
 from streetmend.exchange.calling import OpenTransport, open_fetcher
 from streetmend.exchange.crash import crash
 from streetmend.exchange.database import DatabaseThread
@@ -42,9 +43,7 @@ from streetmend.exchange.tidying import sweep_away
 from streetmend.exchange.trying import TestLane
 from streetmend.reports.models import Notice
 from streetmend.reports.services.alerting import tell_of_new_reports
-from streetmend.reports.services.applying import apply_row
 from streetmend.reports.services.beats import beat, end_beat
-from streetmend.reports.services.inbox import due_rows, note_error
 from streetmend.reports.services.notices import (
     NoticeResult,
     claim_notices,
@@ -70,7 +69,6 @@ CLAIM_AT_ONCE = 16
 NOTICES_AT_ONCE = 10
 MAIL_LANES = 4
 NOTICE_LEASE_SECONDS = 120
-ROWS_AT_ONCE = 50
 IDLE_SECONDS = 0.5
 #: the pause after a turn in which something failed on our side
 FAILED_SECONDS = 2.0
@@ -374,20 +372,7 @@ class Worker:
             logger.exception("endpoint=%d could not be pulled from", endpoint.pk)
 
     async def _apply_rows(self) -> bool:
-        ids = await self.database(partial(due_rows, now=self.clock.now(), limit=ROWS_AT_ONCE))
-        for inbox_id in ids:
-            await self._apply_row(inbox_id)
-        return bool(ids)
-
-    async def _apply_row(self, inbox_id: int) -> None:
-        try:
-            state = await self.database(partial(apply_row, inbox_id=inbox_id, now=self.clock.now()))
-            crash("after_row_applied")
-            logger.info("inbox=%d %s", inbox_id, state.value)
-        except Exception as error:
-            logger.exception("inbox=%d could not be applied", inbox_id)
-            why = f"It could not be applied: {type(error).__name__}"
-            await self.database(partial(note_error, inbox_id=inbox_id, why=why))
+        return await apply_due(self.database, self.clock)
 
 
 def _surprise(claim: Claim, error: Exception) -> Outcome:
