@@ -1,4 +1,4 @@
-"""`python -m chaos.child PART --seed N`: one run of one part, told as one line of JSON at the end of standard output."""
+"""`python -m chaos.child PART --seed N [--size 0.1]`: one run of one part, told as a line of JSON at the end of its output."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("part")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--size", type=float, default=1.0)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="streetmend-chaos-", ignore_cleanup_errors=True) as folder:
-        found = load(asked.part).run(Trial(asked.seed, Path(folder)))
+        found = load(asked.part).run(Trial(asked.seed, Path(folder), asked.size))
     print(json.dumps(found.as_dict(), ensure_ascii=False, default=str))
 
 

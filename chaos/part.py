@@ -25,10 +25,14 @@ MINUTES = 30
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One run of a part: its seed, and a folder for whatever it makes, which is empty before and removed afterwards."""
+    """One run of a part: its seed, and a folder for whatever it makes, which is empty before and removed afterwards.
+
+    `size` is the share of the full size that is wanted; parts that can be smaller heed it.
+    """
 
     seed: int
     folder: Path
+    size: float = 1.0
 
     @property
     def random(self) -> Random:

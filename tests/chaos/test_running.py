@@ -68,3 +68,13 @@ def test_a_run_ends_with_one_document_that_says_whether_all_held():
     assert only["figures"]["answers"] == answers.DAMAGED
     assert only["figures"]["unreadable"] > 0
     assert only["figures"]["read"] > 0
+
+
+def test_random_questions_to_the_server_find_no_failure_in_a_small_run():
+    command = [sys.executable, "-W", "ignore", "-m", "chaos.child", "questions", "--seed=3", "--size=0.04"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.strip().splitlines()[-1])
+    assert found["violations"] == []
+    assert found["figures"]["requests"] == 400
+    assert {"200", "400", "404"} <= set(found["figures"]["statuses"])

@@ -202,3 +202,10 @@ def test_B_54_what_an_endpoint_says_is_only_text_on_the_page(delivery, sign_in):
     assert "<script>alert" not in page
     assert "<img src=x" not in page
     assert "<b></bdi>" not in page
+
+
+def test_the_administration_leads_to_the_delivery_and_the_delivery_to_its_report(delivery, sign_in):
+    client = sign_in("moderator")
+    row = client.get(f"/admin/reports/delivery/{delivery.pk}/change/").content.decode()
+    assert f'href="/desk/deliveries/{delivery.pk}"' in row
+    assert f"/admin/reports/report/{delivery.report_id}/change/" in text_of(client, delivery)

@@ -28,13 +28,7 @@ OWED = frozenset(
         "breaker_failures",
         "breaker_max_seconds",
         "max_rate",
-        "extended_statuses",
-        "statuses_out",
-        "mark_reopen",
         "may_reopen",
-        "code_on_updates",
-        "always_email_updates",
-        "update_photos",
         "blank_updates",
         "tell_reporter",
         "customer_reference",
@@ -43,7 +37,6 @@ OWED = frozenset(
         "full_page",
         "find_metres",
         "pull_overlap_seconds",
-        "status_case",
     }
 )
 

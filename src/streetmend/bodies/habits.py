@@ -220,6 +220,8 @@ class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """As `always_email`, for updates."""
     update_photos: Photos = Photos.FIRST_URL
     """As `photos`, for updates."""
+    resident_mark: Annotated[str, Meta(max_length=500)] = "(Not from the person who made the report.)"
+    """What is added to a sent update of somebody else than the reporter; empty: nothing."""
     blank_updates: bool = False
     """Updates without words are kept and shown."""
     publish_text: bool = True

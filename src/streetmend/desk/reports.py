@@ -181,6 +181,10 @@ class Deliveries(Shown):
         "token", "mark", "params_snapshot", "first_sent_at", "accepted_at", "settle_until", "created_at",
     )  # fmt: skip
 
+    def get_view_on_site_url(self, obj: Any = None) -> str | None:
+        """The page on which staff act."""
+        return reverse("desk-delivery", args=[obj.pk]) if isinstance(obj, Delivery) else None
+
 
 class InboxRows(Shown):
     """What bodies said, as it came."""

@@ -10,7 +10,7 @@ import msgspec
 from django.db import DatabaseError
 
 from streetmend.bodies.models import Category, Question
-from streetmend.exchange.senders import email, open311
+from streetmend.exchange.senders import email, open311, update_sending
 from streetmend.reports.models import Delivery
 from streetmend.reports.services.outbox import Prepared
 
@@ -59,6 +59,8 @@ def _one(delivery: Delivery, category: Category | None, questions: Sequence[Ques
         name = delivery.report.category_name.name
         return Prepared({}, problem=f"{delivery.body.name} has no category {name!r} any more.")
     try:
+        if delivery.update is not None:
+            return update_sending.prepare(delivery, category, delivery.update)
         return open311.prepare(delivery, category, questions)
     except msgspec.ValidationError as error:
         return Prepared({}, problem=f"The habits of the endpoint cannot be used: {error}")

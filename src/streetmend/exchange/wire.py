@@ -40,7 +40,7 @@ def new_request(
     Latitude and longitude (WGS84 degrees) have six decimals. Photos of private reports never go out as addresses.
     """
     told_name = report.name if habits.reporter is not Reporter.NONE else ""
-    first_name, last_name = _names(told_name, habits)
+    first_name, last_name = split_name(told_name, habits)
     tells_all = habits.reporter is Reporter.ALL
     email = report.email if tells_all else ""
     if not email and habits.always_email:
@@ -149,7 +149,7 @@ def pulled_status(request: Request, habits: Habits, zone: str) -> PulledRow:
     )
 
 
-def _names(name: str, habits: Habits) -> tuple[str | None, str | None]:
+def split_name(name: str, habits: Habits) -> tuple[str | None, str | None]:
     """First and last name: the name as told, split at its first white space, or whole where the endpoint wants it so."""
     whole = " ".join(name.split())
     if habits.names is Names.SPLIT:

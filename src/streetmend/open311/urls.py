@@ -13,7 +13,10 @@ urlpatterns = [
     path("open311/administrations", page.administrations, name="open311-administrations"),
     *(
         re_path(
-            rf"^{base.lstrip('/')}(?P<path>.*)$", answer, {"dialect": SERVED[name]}, name=f"open311-{name}"
+            rf"^{base.lstrip('/')}(?P<path>[\s\S]*)$",
+            answer,
+            {"dialect": SERVED[name]},
+            name=f"open311-{name}",
         )
         for name, base in wire.BASES.items()
     ),

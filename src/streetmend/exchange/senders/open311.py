@@ -20,6 +20,7 @@ from streetmend.exchange.calling import KeyUnusable, Line, ask, line_to, perform
 from streetmend.exchange.crash import crash
 from streetmend.exchange.repeats import note_of_repeat
 from streetmend.exchange.wire import Addresses, dialect_of, frozen, new_request, thawed
+from streetmend.exchange.wire_updates import thawed_update
 from streetmend.fetch import AddressRefused, FetchError, NotSent, Transport
 from streetmend.georeport import calls, outcomes
 from streetmend.georeport.errors import CallFailed, NotFound
@@ -79,12 +80,7 @@ async def send(claim: Claim, transport: Transport, lease: Lease, clock: Clock, *
     delivery = claim.delivery
     try:
         line = _line(delivery, site_zone)
-        request = thawed(delivery.params_snapshot["request"])
-        photos = delivery.params_snapshot.get("photos", [])
-        if photos:
-            uploads = await asyncio.to_thread(_uploads, photos, delivery.report_id)
-            request = msgspec.structs.replace(request, uploads=uploads)
-        call = calls.create(line.endpoint, request, headers=(("Idempotency-Key", str(delivery.mark)),))
+        call = await _call(delivery, line)
     except KeyUnusable as error:
         return Outcome(
             result=OutcomeClass.CREDENTIALS, why=str(error), sent_bytes=0, error_class="KeyUnusable"
@@ -113,6 +109,19 @@ async def send(claim: Claim, transport: Transport, lease: Lease, clock: Clock, *
         if said.moved_to
         else "",
     )
+
+
+async def _call(delivery: Delivery, line: Line) -> calls.Call[outcomes.Outcome]:
+    """The POST of a report or of an update, with its photos where they go as files."""
+    params = delivery.params_snapshot
+    headers = (("Idempotency-Key", str(delivery.mark)),)
+    photos = params.get("photos", [])
+    uploads = await asyncio.to_thread(_uploads, photos, delivery.report_id) if photos else ()
+    if "update" in params:
+        update = msgspec.structs.replace(thawed_update(params["update"]), uploads=uploads)
+        return calls.post_update(line.endpoint, update, headers=headers)
+    request = msgspec.structs.replace(thawed(params["request"]), uploads=uploads)
+    return calls.create(line.endpoint, request, headers=headers)
 
 
 _GOOD = (outcomes.Kind.ACCEPTED, outcomes.Kind.TOKEN)

@@ -156,6 +156,9 @@ _WHERE = {
 
 def _sent(delivery: Delivery, now: datetime) -> Sent:
     where = _WHERE.get(DeliveryState(delivery.state))
+    if where is None and delivery.state == DeliveryState.WAITING and delivery.first_sent_at is not None:
+        # it is to be sent once more, because nobody knows of the first time: it may be there
+        where = Where.UNCLEAR
     if where is None:
         owed_since = delivery.requested_at or delivery.created_at
         where = Where.LATE if now - owed_since > _LATE else Where.SOON

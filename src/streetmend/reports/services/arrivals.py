@@ -14,6 +14,7 @@ from streetmend.reports.models.outbox import DeliveryKind, InboxState, NoticeKin
 from streetmend.reports.services import kept
 from streetmend.reports.services.notices import write_notice, write_staff_notice
 from streetmend.reports.services.outcomes import Outcome, OutcomeClass
+from streetmend.reports.services.owing import release_next
 
 #: so many refusals in a row, of different reports for the same reason, are the endpoint's fault and not the reports'
 REFUSALS_IN_A_ROW = 5
@@ -51,6 +52,7 @@ def follow_up(*, report: Report, delivery: Delivery, outcome: Outcome, now: date
 
 def arrived(*, report: Report, delivery: Delivery, now: datetime) -> None:
     """The report counts as sent, its reporter is told once, and news that came before it are looked at again."""
+    release_next(report_id=report.pk, body_id=delivery.body_id, now=now)
     if delivery.kind != DeliveryKind.REPORT:
         return
     if report.sent_at is None:

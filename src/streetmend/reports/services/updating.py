@@ -27,6 +27,7 @@ from streetmend.reports.services import kept, links
 from streetmend.reports.services.attaching import attach
 from streetmend.reports.services.limits import when_to_ask
 from streetmend.reports.services.notices import write_notice
+from streetmend.reports.services.owing import owe_update
 from streetmend.reports.services.refolding import surroundings
 from streetmend.reports.services.submitting import MOST_LINKS, Told
 from streetmend.reports.services.telling import tell
@@ -89,6 +90,7 @@ def add_update(
                 form_token=form_token or None,
             )
             attach(said.photos, update=update, now=now)
+            owe_update(update, now=now)
             if target:
                 locked.state = target
             kept.refresh(locked, now=now)

@@ -19,6 +19,7 @@ from streetmend.reports.services.drafts import draft_became
 from streetmend.reports.services.links import hash_of
 from streetmend.web.drafts import Draft, draft_of
 from streetmend.web.forms import Reader, in_order
+from streetmend.web.personal import personal_in
 from streetmend.web.requests import is_proven, person_of
 from streetmend.web.views.flow.steps import choice_of, first_missing, seen_other, step_of
 from streetmend.web.words import of_report
@@ -101,6 +102,10 @@ def _page(
         "answers": _answers(draft, choice),
         "recipients": [body.name for body in here.responsible_bodies],
         "private": here.private,
+        "personal": [
+            {"kind": kind.value, "words": words}
+            for kind, words in personal_in(f"{draft.content.title}\n{draft.content.detail}")
+        ],
         "proven": is_proven(request, told.get("email", "")),
     }
     return render(request, "web/check.html", context, status=status)
