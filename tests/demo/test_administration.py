@@ -6,6 +6,8 @@ import random
 import re
 from urllib.parse import urlencode
 
+import pytest
+
 from streetmend.demo.administration.handling import Handling, steps
 from streetmend.demo.administration.journal import Journal, Received
 from streetmend.demo.administration.offices import Office, posts
@@ -59,6 +61,18 @@ def test_a_report_without_the_key_or_a_required_answer_is_refused(journal, clock
         assert office.endpoint.handle("POST", "/vikhavn/requests.xml", FORM, body).status >= 400
     assert office.entries() == ()
     assert journal.lines() == []
+
+
+@pytest.mark.parametrize(
+    ("language", "word"), [("nb", "Utført"), ("nn", "frå"), ("en", "Done"), ("de", "Done")]
+)
+def test_the_administration_speaks_the_sites_language_and_english_where_it_cannot(language, word):
+    said = [
+        text
+        for step in steps(in_progress_seconds=1, fixed_seconds=2, language=language)
+        for text in step.texts
+    ]
+    assert any(word in text for text in said)
 
 
 def test_a_report_is_begun_and_then_fixed_when_its_time_has_come(journal, clock):

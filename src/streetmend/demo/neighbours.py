@@ -58,16 +58,20 @@ def run(
     site: str,
     in_progress_seconds: float,
     fixed_seconds: float,
+    language: str = "nb",
     wanted: Callable[[], bool] = lambda: True,
 ) -> None:
-    """The neighbours answer until this process is told to stop, or is not `wanted` any more."""
+    """The neighbours answer, in `language`, until this process is told to stop, or is not `wanted` any more."""
     journal = Journal(folder.journal)
     host = f"127.0.0.1:{port}"
     offices = [Office(post, journal, root=f"http://{host}/") for post in posts()]
     lines = journal.lines()
     for office in offices:
         office.remember(lines)
-    handling = Handling(offices, steps(in_progress_seconds=in_progress_seconds, fixed_seconds=fixed_seconds))
+    handling = Handling(
+        offices,
+        steps(in_progress_seconds=in_progress_seconds, fixed_seconds=fixed_seconds, language=language),
+    )
     behind = Neighbours(offices, Mailbox(folder.mail), site=site, host=host)
     with stopping_on_signals() as stop, serving(behind, port=port):
         while wanted() and not stop.wait(_LOOK_SECONDS):
@@ -83,6 +87,7 @@ def main() -> None:
     parser.add_argument("--site", required=True)
     parser.add_argument("--in-progress-seconds", type=float, required=True)
     parser.add_argument("--fixed-seconds", type=float, required=True)
+    parser.add_argument("--language", default="nb")
     asked = parser.parse_args()
     end_with(asked.parent)
     run(
@@ -91,6 +96,7 @@ def main() -> None:
         site=asked.site,
         in_progress_seconds=asked.in_progress_seconds,
         fixed_seconds=asked.fixed_seconds,
+        language=asked.language,
         # where the kernel does not tell of a parent's death, it is seen here
         wanted=lambda: os.getppid() == asked.parent,
     )

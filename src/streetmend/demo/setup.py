@@ -28,11 +28,14 @@ _LAID_OUT = ("basemap.geojson", "addresses.csv.gz")
 
 @dataclass(frozen=True, slots=True)
 class SetUp:
-    """What the set-up did: whether the site was new, how many reports it has, and the path that signs a member of staff in."""
+    """What the set-up did: whether the site was new, how many reports it has, the path that signs a member of staff in, and the
+    site's first language.
+    """
 
     new: bool
     reports: int
     sign_in: str
+    language: str
 
 
 def set_up(*, folder: Folder, administration: str, reports: int, now: datetime) -> SetUp:
@@ -42,6 +45,7 @@ def set_up(*, folder: Folder, administration: str, reports: int, now: datetime) 
     """
     from django.core.management import call_command
 
+    from streetmend.bodies.queries import site
     from streetmend.bodies.services import make_site
 
     before = folder.remembered()
@@ -58,7 +62,7 @@ def set_up(*, folder: Folder, administration: str, reports: int, now: datetime) 
         _apply(_moved_file(known, administration), now)
     folder.remember(administration=administration)
     made, count = _fill(folder, reports, now)
-    return SetUp(new=made, reports=count, sign_in=_sign_in(now))
+    return SetUp(new=made, reports=count, sign_in=_sign_in(now), language=site().first_language)
 
 
 def _lay_out(name: str, path: Path) -> None:

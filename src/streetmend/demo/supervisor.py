@@ -89,7 +89,7 @@ class _Demo:
         if status := prepare_site():
             return status
         drain = _CHECK_DRAIN_SECONDS if self.plan.check else _DRAIN_SECONDS
-        children = Children(self._children(), drain_seconds=drain)
+        children = Children(self._children(done["language"]), drain_seconds=drain)
         try:
             children.start()
             if not self._answers(children):
@@ -123,11 +123,11 @@ class _Demo:
         done: dict[str, Any] = json.loads(said)
         return done
 
-    def _children(self) -> list[Child]:
+    def _children(self, language: str) -> list[Child]:
         argv = [sys.executable, "-m", "streetmend.demo.neighbours", str(os.getpid())]
         argv += ["--folder", str(self.plan.folder.path), "--port", str(self.neighbours_port)]
         argv += ["--site", self.plan.site, "--in-progress-seconds", str(self.plan.in_progress_seconds)]
-        argv += ["--fixed-seconds", str(self.plan.fixed_seconds)]
+        argv += ["--fixed-seconds", str(self.plan.fixed_seconds), "--language", language]
         return [
             Child("pretend administration", tuple(argv)),
             site_child(port=self.plan.port, host=HOST, processes=1),

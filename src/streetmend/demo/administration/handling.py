@@ -22,9 +22,10 @@ class Step:
     texts: Sequence[str]
 
 
-def steps(*, in_progress_seconds: float, fixed_seconds: float) -> list[Step]:
-    """Begun after so many seconds, fixed after so many."""
-    says = tomllib.loads((DATA / "replies.toml").read_text(encoding="utf-8"))["body"]["nb"]
+def steps(*, in_progress_seconds: float, fixed_seconds: float, language: str = "nb") -> list[Step]:
+    """Begun after so many seconds, fixed after so many; said in the language, in English where it has no words in it."""
+    replies = tomllib.loads((DATA / "replies.toml").read_text(encoding="utf-8"))["body"]
+    says = replies.get(language, replies["en"])
     return [
         Step(timedelta(seconds=in_progress_seconds), "open", "in_progress", says["in_progress"]),
         Step(timedelta(seconds=fixed_seconds), "closed", "fixed", says["fixed"]),
