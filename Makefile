@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 PORT ?= 8000
 
-.PHONY: help setup run test check bench chaos messages format clean
+.PHONY: help setup run test check bench chaos messages screenshots format clean
 
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -52,6 +52,10 @@ chaos: setup  ## faults and crashes at full size, with a JSON summary (SEEDS=3 m
 
 messages: setup  ## new sentences into the catalogs, and compile them
 	@$(BIN)/python -m tests.support.messages
+
+screenshots: setup  ## pictures of every page, for the docs
+	@$(BIN)/python tests/needs.py
+	@DJANGO_SETTINGS_MODULE=streetmend.settings $(BIN)/python -m tests.support.screenshots
 
 format: setup  ## put the code into shape
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

@@ -61,7 +61,7 @@ _FORM = "application/x-www-form-urlencoded"
 def run(trial: Trial) -> Found:
     """`CASES` requests to a site with 300 reports, in this process."""
     cases = max(int(CASES * trial.size), 1)
-    key = _set_up(trial)
+    key = set_up(trial)
     from django.core.handlers.wsgi import WSGIHandler
 
     application, chance, statuses = WSGIHandler(), trial.random, Counter[str]()
@@ -77,7 +77,7 @@ def run(trial: Trial) -> Found:
     return Found({"requests": cases, "statuses": dict(sorted(statuses.items()))}, tuple(violations[:20]))
 
 
-def _set_up(trial: Trial) -> str:
+def set_up(trial: Trial) -> str:
     """A site of its own is there and Django is ready; a key that may send reports."""
     os.environ["DATABASE_URL"] = f"sqlite:///{trial.folder / 'chaos.sqlite3'}"
     os.environ["STREETMEND_DATA"] = str(trial.folder)

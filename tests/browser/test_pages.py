@@ -19,7 +19,7 @@ from tests.support.town import WEST, make_town
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
-LOOKS = [(320, "light"), (320, "dark"), (1280, "light"), (1280, "dark")]
+OVER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 #: what is pressed or filled in, that is smaller than WCAG 2.2 wants (2.5.8), but for links in a line of text
@@ -42,22 +42,36 @@ def site(live_server: Any) -> str:
 
 
 def check(page: Any, url: str) -> None:
-    """The page at the address, or the one that is open, in four looks."""
+    """The page at the address, or the one that is open: narrow and wide, light and dark, in English and in Bokmål.
+
+    Dark mode changes colours alone, so there only the rule about contrast is asked again. An open page keeps its language.
+    """
     if not url:
         page.wait_for_load_state("load")
-    for width, scheme in LOOKS:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme=scheme)
-        if url:
-            page.goto(url)
-        over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert over <= 0, f"{url or page.url} runs over by {over} px at {width}"
-        assert page.evaluate(SMALL) == [], (url, width)
-        # the policy of the site lets no script in but its own; the checker comes in through the browser
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = page.evaluate("tags => axe.run(document, {runOnly: tags})", TAGS)
-        told = [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found["violations"]]
-        assert told == [], (url or page.url, width, scheme)
+    for language in ("en", "nb") if url else ("",):
+        for width in (320, 1280):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme="light")
+            if url:
+                page.set_extra_http_headers({"Accept-Language": language})
+                page.goto(url)
+            where = (url or page.url, width, language)
+            assert page.evaluate(OVER) <= 0, where
+            assert page.evaluate(SMALL) == [], where
+            # the policy of the site lets no script in but its own; the checker comes in through the browser
+            page.evaluate(AXE.read_text(encoding="utf-8"))
+            assert violations(page, TAGS) == [], where
+            page.emulate_media(color_scheme="dark")
+            assert violations(page, ["color-contrast"]) == [], (*where, "dark")
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert page.evaluate(OVER) <= 0, (url or page.url, "text of twice the size")
+    page.evaluate("document.documentElement.style.fontSize = ''")
+
+
+def violations(page: Any, only: list[str]) -> list[tuple[str, list[str]]]:
+    """What axe finds by these tags, or by these rules."""
+    found = page.evaluate("only => axe.run(document, {runOnly: only})", only)
+    return [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found["violations"]]
 
 
 @pytest.mark.parametrize(

@@ -78,3 +78,13 @@ def test_random_questions_to_the_server_find_no_failure_in_a_small_run():
     assert found["violations"] == []
     assert found["figures"]["requests"] == 400
     assert {"200", "400", "404"} <= set(found["figures"]["statuses"])
+
+
+def test_answers_are_what_openapi_promises_in_a_small_run():
+    command = [sys.executable, "-W", "ignore", "-m", "chaos.child", "openapi", "--seed=3", "--size=0.02"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.strip().splitlines()[-1])
+    assert found["violations"] == []
+    assert len(found["figures"]["cases"]) >= 8
+    assert sum(found["figures"]["cases"].values()) >= 100

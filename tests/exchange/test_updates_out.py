@@ -9,6 +9,7 @@ from streetmend.georeport import testing
 from streetmend.georeport.testing import PretendEndpoint
 from streetmend.reports.models import Delivery, Report, Update
 from streetmend.reports.models.outbox import DeliveryKind
+from streetmend.reports.services.by_staff import DeliveryMoved, send_by_email, stop_delivery
 from streetmend.reports.services.updating import Said, add_update
 from streetmend.reports.states import Actor, DeliveryState, State
 from tests.exchange.reports import make_report
@@ -206,3 +207,34 @@ def test_a_hidden_update_is_not_sent(report, endpoint, clock, work):
     Update.objects.filter(pk=update.pk).update(hidden=True)
     work()
     assert arrived(endpoint) == []
+
+
+def test_an_update_that_staff_stopped_keeps_none_from_leaving_after_it(report, endpoint, clock, work):
+    endpoint.script(testing.refuse(400), operation="post_update")
+    for text in ("én", "to"):
+        say(report, clock, text)
+    work()
+    first, second = updates()
+    assert (first.state, second.state) == (DeliveryState.REFUSED, DeliveryState.WAITING)
+    stop_delivery(delivery=first, now=clock.now())
+    work()
+    assert [said["description"] for said in arrived(endpoint)] == [["to"]]
+
+
+def test_updates_of_a_report_that_staff_stopped_are_not_sent(town, endpoint, clock, work):
+    endpoint.always(testing.refuse(400))
+    made = make_report(clock)
+    work()
+    say(made, clock)
+    stop_delivery(delivery=Delivery.objects.get(kind=DeliveryKind.REPORT), now=clock.now())
+    work()
+    assert [one.state for one in updates()] == [DeliveryState.CANCELLED]
+    assert arrived(endpoint) == []
+
+
+def test_an_update_never_goes_by_email_as_if_it_were_the_report(report, endpoint, clock, work):
+    endpoint.script(testing.refuse(400), operation="post_update")
+    say(report, clock)
+    work()
+    with pytest.raises(DeliveryMoved):
+        send_by_email(delivery=updates()[0], now=clock.now())

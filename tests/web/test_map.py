@@ -92,3 +92,17 @@ def test_tiles_of_others_need_their_owners_words_and_are_let_in_by_the_policy(tm
         check=False,
     )  # fmt: skip
     assert policy in told.stdout + told.stderr
+
+
+def test_B_77_private_and_unconfirmed_reports_are_no_pins_and_not_near(client, town):
+    report(WEST, "Forsøpling")
+    submit(
+        now=datetime(2024, 5, 1, 10, tzinfo=UTC), lat=WEST[0], long=WEST[1], title="Nobody's yet",
+        category_name="Gatelys", told=Told("kari@example.org"),
+    )  # fmt: skip
+    assert client.get("/map/pins.json?lat=60&long=4&zoom=14").json()["pins"] == []
+    place = "lat=60&long=4&pin_lat=60&pin_long=4&zoom=16"
+    for part in ("", "&part=told"):
+        page = client.get(f"/report/where?{place}{part}")
+        assert page.context["rows"] == []
+        assert b"Nobody" not in page.content

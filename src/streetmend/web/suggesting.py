@@ -24,7 +24,8 @@ _PHRASE = 2.0
 _LONG = 4
 _WHOLE, _BEGINNING, _END = 1.0, 0.85, 0.75
 _TRIGRAMS, _TRIGRAMS_COUNT = 0.55, 0.7
-_LEAST = 0.6
+#: what scores less, or so much less than the likeliest, is not worth reading
+_LEAST, _SHARE = 0.6, 0.2
 
 #: word -> how much it says about the category
 _Weights = Mapping[str, float]
@@ -44,7 +45,8 @@ def suggested(text: str, choices: Sequence[Choice]) -> list[Choice]:
         phrases = sum(_PHRASE for phrase in _phrases(choice.keywords) if phrase in spaced)
         scored.append((words + phrases, -place, choice))
     scored.sort(key=lambda entry: (entry[0], entry[1]), reverse=True)
-    return [choice for score, _, choice in scored[:_MOST] if score >= _LEAST]
+    least = max(_LEAST, scored[0][0] * _SHARE) if scored else 0.0
+    return [choice for score, _, choice in scored[:_MOST] if score >= least]
 
 
 def _best(word: str, weights: _Weights, spread: Mapping[str, int]) -> float:

@@ -12,9 +12,11 @@ from django.db import transaction
 
 from streetmend.reports.errors import ReportError
 from streetmend.reports.models import Attempt, Delivery, Report
+from streetmend.reports.models.outbox import DeliveryKind
 from streetmend.reports.services import kept
 from streetmend.reports.services.arrivals import arrived
 from streetmend.reports.services.outcomes import OutcomeClass
+from streetmend.reports.services.owing import release_next
 from streetmend.reports.states import DeliveryActor, DeliveryState, may_deliver
 from streetmend.text import clean_text
 
@@ -96,6 +98,8 @@ def send_by_email(*, delivery: Delivery, now: datetime) -> bool:
     """
     with transaction.atomic():
         locked, _ = _lock(delivery)
+        if locked.kind != DeliveryKind.REPORT:
+            raise DeliveryMoved("Only a report goes by e-mail instead.")
         if not locked.body.email:
             raise NoAddress("This administration has no e-mail address.")
         if locked.endpoint_id is None:
@@ -118,6 +122,7 @@ def stop_delivery(*, delivery: Delivery, now: datetime) -> None:
             settle_until=None,
         )
         kept.refresh(report, now=None)
+        release_next(report_id=report.pk, body_id=locked.body_id, now=now)
 
 
 def _begin_anew(locked: Delivery, *, now: datetime, why: str) -> bool:

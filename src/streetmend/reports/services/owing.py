@@ -13,6 +13,7 @@ from streetmend.reports.states import FINAL_DELIVERY_STATES, Actor, DeliveryStat
 
 _WAITS = "It waits for the report, or for what was said before it."
 _ABOUT_TO_LEAVE = "It is about to be sent."
+_NOT_BY_ENDPOINT = "The report itself does not go to the endpoint any more."
 _SAID_BY = (Actor.REPORTER, Actor.RESIDENT, Actor.STAFF)
 
 
@@ -51,8 +52,18 @@ def owe_update(update: Update, *, now: datetime) -> None:
 
 
 def release_next(*, report_id: int, body_id: int, now: datetime) -> None:
-    """The body's next update of the report is due, if the body has the report and all that was said before. `now`: UTC."""
+    """The body's next update of the report is due, if the body has the report and all that was said before. `now`: UTC.
+
+    A body that does not get the report by its endpoint any more gets no updates of it either: they are cancelled.
+    """
     owed = Delivery.objects.filter(report_id=report_id, body_id=body_id)
+    if owed.filter(
+        kind=DeliveryKind.REPORT, state__in=(DeliveryState.CANCELLED, DeliveryState.BY_EMAIL)
+    ).exists():
+        owed.filter(kind=DeliveryKind.UPDATE, state=DeliveryState.WAITING, attempts=0).update(
+            state=DeliveryState.CANCELLED, next_at=None, why=_NOT_BY_ENDPOINT
+        )
+        return
     if not (
         owed.filter(kind=DeliveryKind.REPORT, state=DeliveryState.ACCEPTED).exclude(remote_id="").exists()
     ):

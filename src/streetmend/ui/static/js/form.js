@@ -35,6 +35,8 @@ function what(form) {
     soon("same");
   });
   search(form);
+  // somebody may have written before this came
+  if (!byHand && form.elements.title.value.trim().length > 2) soon("kinds", "same");
 }
 
 function search(form) {

@@ -16,6 +16,8 @@ from streetmend.web.maps.site_map import ground
 #: more names than this are shown one letter at a time
 _ON_A_PAGE = 300
 _LONGEST_NAME = 300
+#: as Norwegian orders them; they are no letters of the other languages of the site
+_AT_THE_END = str.maketrans({"æ": "\ue000", "ø": "\ue001", "å": "\ue002"})
 
 
 @never_cache
@@ -41,7 +43,7 @@ def _names() -> list[Found]:
     streets = geocoder().streets()
     known = {place.label for place in streets}
     more = [Found(*one) for one in ground().named() if one[0] not in known]
-    return sorted([*streets, *more], key=lambda place: (_letter(place), place.label.casefold()))
+    return sorted([*streets, *more], key=lambda place: place.label.casefold().translate(_AT_THE_END))
 
 
 def _numbers(street: str) -> list[Found]:

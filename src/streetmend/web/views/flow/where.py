@@ -156,7 +156,6 @@ def _page(
         "looked": looked,
         "place": place,
         "address": _address(place, looked),
-        "here": here,
         "nobody": here is not None and here.why == Why.NOBODY,
         "recipients": [body.name for body in here.bodies] if here else [],
         "nearest": _nearest(here),
