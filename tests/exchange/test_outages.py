@@ -224,3 +224,18 @@ def test_F_78_an_update_of_a_report_that_we_learn_of_only_after_a_month_is_still
     arrived(report=delivery.report, delivery=delivery, now=clock.now())
     work()
     assert Report.objects.get().state == State.CLOSED
+
+
+def test_an_update_that_we_sent_there_and_that_is_listed_there_does_not_come_back(
+    there, endpoint, clock, work
+):
+    report = Report.objects.get()
+    Endpoint.objects.update(send_updates=True)
+    add_update(report=report, actor=Actor.RESIDENT, said=Said("Den blinker."), now=clock.now())
+    work()
+    number = Delivery.objects.get(kind="update").remote_id
+    assert number
+    endpoint.say(there, "open", "Den blinker.", update_id=number, at=clock.now())
+    clock.advance(minutes=10)
+    work()
+    assert [update.text for update in Update.objects.all()] == ["Den blinker."]

@@ -147,6 +147,9 @@ class _Work:
         self.going = {number: _OnReport() for number in reports}
         self.around = surroundings(reports)
         self.as_read: dict[int, tuple[object, ...]] = {}
+        sent = Delivery.objects.filter(report__in=reports, kind=DeliveryKind.UPDATE).exclude(remote_id="")
+        #: what we sent there ourselves, by report, endpoint and the endpoint's number of it
+        self.our_own = set(sent.values_list("report_id", "endpoint_id", "remote_id"))
         for update in Update.objects.filter(report__in=reports).order_by("pk"):
             self.going[update.report_id].updates.append(update)
             self.as_read[update.pk] = _columns(update)
@@ -157,6 +160,9 @@ class _Work:
         row.why = ""
         _prove(row, owed, report, self.now)
         self._learn_reference(row, owed)
+        if (report.pk, row.endpoint_id, row.content["remote_update_id"]) in self.our_own:
+            row.why, row.update = "It is an update that we sent there.", None
+            return
         update = _revised(row, on.updates) or Update(report=report, actor=Actor.BODY, body=row.sender)
         is_new = not update.told and update.pk is None
         if not is_new and _effective(row, report) < update.at:
