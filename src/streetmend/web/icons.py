@@ -22,14 +22,17 @@ def png(size: int, *, ground: str, ink: str, masked: bool) -> bytes:
     otherwise the tile's corners are round and nothing is behind them.
     """
     scale = size * _FINER / _UNITS
-    picture = Image.new("RGBA", (size * _FINER, size * _FINER), ImageColor.getrgb(ground) if masked else (0, 0, 0, 0))
+    picture = Image.new(
+        "RGBA", (size * _FINER, size * _FINER), ImageColor.getrgb(ground) if masked else (0, 0, 0, 0)
+    )
     pen = ImageDraw.Draw(picture)
     if not masked:
         pen.rounded_rectangle((0, 0, size * _FINER - 1, size * _FINER - 1), _CORNER * scale, fill=ground)
     shrunk = 0.8 if masked else 1.0
     middle = (_HEAD - _RADIUS + _TIP) / 2
     outline = [
-        (scale * (_MIDDLE + (x - _MIDDLE) * shrunk), scale * (_UNITS / 2 + (y - middle) * shrunk)) for x, y in _pin()
+        (scale * (_MIDDLE + (x - _MIDDLE) * shrunk), scale * (_UNITS / 2 + (y - middle) * shrunk))
+        for x, y in _pin()
     ]
     pen.polygon(outline, fill=ink)
     out = io.BytesIO()
@@ -40,7 +43,8 @@ def png(size: int, *, ground: str, ink: str, masked: bool) -> bytes:
 def _pin() -> list[tuple[float, float]]:
     """The outline: half a circle above, and below it two curves that meet in the tip."""
     head = [
-        (_MIDDLE + _RADIUS * cos(pi + pi * step / 60), _HEAD + _RADIUS * sin(pi + pi * step / 60)) for step in range(61)
+        (_MIDDLE + _RADIUS * cos(pi + pi * step / 60), _HEAD + _RADIUS * sin(pi + pi * step / 60))
+        for step in range(61)
     ]
     right = [_curve(step / 40, _MIDDLE + _RADIUS) for step in range(1, 41)]
     left = [_curve(1 - step / 40, _MIDDLE - _RADIUS) for step in range(1, 40)]

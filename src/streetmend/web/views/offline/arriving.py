@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import urlencode
 
 import msgspec
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -113,9 +112,8 @@ def _told(form: Reader) -> dict[str, Any]:
 
 
 def _who(told: dict[str, Any]) -> dict[str, str]:
-    return {name: told[name] for name in ("email", "name", "phone") if told[name]} | (
-        {"show_name": "yes"} if told["show_name"] else {}
-    )
+    who = {name: str(told[name]) for name in ("email", "name", "phone") if told[name]}
+    return {**who, "show_name": "yes"} if told["show_name"] else who
 
 
 @dataclass(slots=True)
@@ -139,7 +137,7 @@ class _Arrived:
         words = self.form.text("q", 200)
         if self.form.errors:
             return
-        given = {name: text for name, text in texts.items() if text}
+        given: dict[str, Any] = {name: text for name, text in texts.items() if text}
         if "category" in given and given["category"] != self.content.category:
             given |= {"answers": {}, "details_done": False}
         self.content = self.content.changed(**given)
@@ -168,9 +166,7 @@ class _Arrived:
 
     def _add_photos(self) -> None:
         removed = set(self.request.POST.getlist("remove"))
-        kept = [
-            described(photo, self.request) for photo in self.content.photos if photo.name not in removed
-        ]
+        kept = [described(photo, self.request) for photo in self.content.photos if photo.name not in removed]
         most = site_of(self.request).max_photos
         taken = take(self.request, name="photos", room=most)
         # the same ones came before, where the answer of the first time got lost
