@@ -119,6 +119,7 @@ async function show(list) {
     const state = report.state === "waiting" && kept.isOld(report) && !report.agreed ? "old" : report.state;
     for (const words of one.querySelectorAll("[data-state]")) words.hidden = !words.dataset.state.split(" ").includes(state);
     part("errors").replaceChildren(...Object.values(report.errors ?? {}).map((why) => Object.assign(document.createElement("li"), { textContent: why })));
+    part("errors").hidden = !part("errors").childElementCount;
     part("edit").href = `/report/offline?report=${report.token}`;
     part("on").href = report.url || "#";
     part("next").href = report.url || "#";
