@@ -74,10 +74,18 @@ def _reply_address(raw: str) -> str:
     local, _at, domain = address.rpartition("@")
     if not address:
         return ""
-    if not local or "+" in local or "." not in domain or not address.isascii() or set(address) & set(' <>",;'):
+    if (
+        not local
+        or "+" in local
+        or "." not in domain
+        or not address.isascii()
+        or set(address) & set(' <>",;')
+    ):
         raise ValueError(f"{raw!r} is not an address like answers@reports.example.org")
     if len(local) > 16:
-        raise ValueError(f"{local!r} has more than 16 characters; a sign of 47 goes behind it, and 64 are allowed")
+        raise ValueError(
+            f"{local!r} has more than 16 characters; a sign of 47 goes behind it, and 64 are allowed"
+        )
     return address
 
 

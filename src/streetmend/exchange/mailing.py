@@ -25,8 +25,9 @@ from streetmend.exchange.deadlines import Deadline
 #: the wall clock of handing over, however many mails go over the connection and however slowly the server speaks
 DEADLINE_SECONDS = 60.0
 _SMTP = "django.core.mail.backends.smtp.EmailBackend"
-#: from these reply codes on (RFC 5321, 4.2.1): not now, or something else was expected; and never
-_NO, _NEVER = 300, 500
+#: the reply codes that say yes (RFC 5321, 4.2.1); smtplib gives -1 for what is no reply at all
+_YES = range(200, 300)
+_NEVER = 500
 
 
 class MailEnd(StrEnum):
@@ -180,12 +181,12 @@ class _Relay(EmailBackend):
         options = [f"size={size}"] if smtp.has_extn("size") else []
         options += ["body=8bitmime"] if smtp.has_extn("8bitmime") else []
         code, words = smtp.mail(envelope, options)
-        if code >= _NO:
+        if code not in _YES:
             refused |= dict.fromkeys(addresses, _said_no(code, words, "SenderRefused"))
         else:
             for one, address in addresses.items():
                 code, words = smtp.rcpt(address)
-                if code >= _NO:
+                if code not in _YES:
                     refused[one] = _said_no(code, words, "RecipientRefused", of_recipient=True)
         if len(refused) == len(addresses):
             smtp.rset()
@@ -199,7 +200,15 @@ class _Relay(EmailBackend):
         except (smtplib.SMTPException, OSError) as error:
             why = f"The connection ended while it was handed over: {self._why(error)}"
             return MailResult(MailEnd.UNKNOWN, why, type(error).__name__)
-        return MailResult(MailEnd.TAKEN) if code < _NO else _said_no(code, words, "SMTPDataError")
+        if code in _YES:
+            return MailResult(MailEnd.TAKEN)
+        if code < 400:
+            why = f"It was handed over, and what the mail server said to that is no answer: {self._why_not(words)}"
+            return MailResult(MailEnd.UNKNOWN, why[:500], "SMTPDataError")
+        return _said_no(code, words, "SMTPDataError")
+
+    def _why_not(self, words: bytes) -> str:
+        return "the mail server was too slow" if self._deadline.over else words.decode("utf-8", "replace")
 
     def _why(self, error: Exception) -> str:
         return "the mail server was too slow" if self._deadline.over else _words(error)
@@ -238,9 +247,7 @@ def _message(mail: Mail, recipients: Sequence[str], connection: BaseEmailBackend
     )
 
 
-def _hand_over(
-    connection: BaseEmailBackend, mail: Mail, recipients: Sequence[str]
-) -> dict[str, MailResult]:
+def _hand_over(connection: BaseEmailBackend, mail: Mail, recipients: Sequence[str]) -> dict[str, MailResult]:
     message = _message(mail, recipients, connection)
     try:
         if isinstance(connection, _Relay):
@@ -256,9 +263,7 @@ def _hand_over(
     return dict.fromkeys(recipients, MailResult(MailEnd.TAKEN))
 
 
-def _said_no(
-    code: int, words: bytes | str, error_class: str, *, of_recipient: bool = False
-) -> MailResult:
+def _said_no(code: int, words: bytes | str, error_class: str, *, of_recipient: bool = False) -> MailResult:
     text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
     end = MailEnd.REFUSED if code >= _NEVER else MailEnd.NOT_TAKEN
     why = f"The mail server said: {code} {' '.join(text.split())}"[:500]

@@ -23,7 +23,11 @@ def whole(claimed: Iterable[Delivery], wanted: Sequence[int], due: QuerySet[Deli
     deliveries = list(claimed)
     mine = {delivery.pk for delivery in deliveries}
     missing = [pk for pk in wanted if pk not in mine]
-    torn = set(_first_mails(due).filter(pk__in=missing).values_list("report_id", flat=True)) if missing else set()
+    torn = (
+        set(_first_mails(due).filter(pk__in=missing).values_list("report_id", flat=True))
+        if missing
+        else set()
+    )
     return [one for one in deliveries if not (one.report_id in torn and is_first_mail(one))]
 
 
