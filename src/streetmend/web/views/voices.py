@@ -16,7 +16,7 @@ from streetmend.reports.models import Report
 from streetmend.reports.queries.stories import visible_report
 from streetmend.reports.services.voices import see_it_too, should_not_be_here
 from streetmend.web.forms import Reader
-from streetmend.web.requests import person_of
+from streetmend.web.requests import address_of, person_of
 from streetmend.web.views.flow.steps import seen_other
 
 _DAY = 86_400.0
