@@ -211,11 +211,11 @@ def test_a_repeat_after_a_worker_was_killed_takes_the_place_of_the_first(
         async with Fetcher(
             allow=["127.0.0.0/8"], resolver=Names(), ssl_context=service.authority.client_context()
         ) as fetcher:
-            request = request_to(notice.device, message_of(notice), now=clock.now())
             assert (await push(notice, request, AtThePort(fetcher, service), now=clock.now())).sent
 
     # the lease is over at once, and nothing is recorded
     (notice,) = claim_notices(worker="dead", now=clock.now(), limit=9, lease_seconds=-1, by_push=True)
+    request = request_to(notice.device, message_of(notice), now=clock.now())
     asyncio.run(send_and_die())
     assert rescue_notices(now=clock.now()) == 1
     work()
