@@ -51,7 +51,9 @@ class Trigger(Index):
             return "SELECT 1"
         table, event = schema_editor.quote_name(model._meta.db_table), self.event
         if event == "UPDATE":
-            columns = [str(model._meta.get_field(name[0]).column) for name in self.fields_orders]
+            columns = [
+                field.column for field in model._meta.concrete_fields if field.name in self.fields
+            ]
             event += f" OF {', '.join(map(schema_editor.quote_name, columns))}"
         on = f"AFTER {event} ON {table} FOR EACH ROW"
         when = f" WHEN ({self.when})" if self.when else ""
@@ -101,14 +103,19 @@ class Trigrams(Index):
 
 def kept_trigrams(name: str, column: str) -> list[Index]:
     """The index of words `name` over a column, with what keeps it true on SQLite."""
-    insert = f"INSERT INTO {name}(rowid, {column}) VALUES (NEW.id, NEW.{column})"
-    delete = f"INSERT INTO {name}({name}, rowid, {column}) VALUES ('delete', OLD.id, OLD.{column})"
+    insert = " ".join(["INSERT INTO", name, f"(rowid, {column}) VALUES (NEW.id, NEW.{column})"])
+    row = f"({name}, rowid, {column}) VALUES ('delete', OLD.id, OLD.{column})"
+    delete = " ".join(["INSERT INTO", name, row])
     changed = f"OLD.{column} IS DISTINCT FROM NEW.{column}"
     return [
         Trigrams(fields=[column], name=name),
         Trigger(event="INSERT", does={"sqlite": [insert]}, fields=[column], name=f"{name}_made"),
         Trigger(
-            event="UPDATE", does={"sqlite": [delete, insert]}, when=changed, fields=[column], name=f"{name}_new"
+            event="UPDATE",
+            does={"sqlite": [delete, insert]},
+            when=changed,
+            fields=[column],
+            name=f"{name}_new",
         ),
         Trigger(event="DELETE", does={"sqlite": [delete]}, fields=[column], name=f"{name}_gone"),
     ]

@@ -50,7 +50,10 @@ def marks_in(filters: Filters, window: Window) -> Marks:
 
 
 def window_and_marks(filters: Filters, *, total: int, width: int, height: int) -> tuple[Window | None, Marks]:
-    """The closest window of this size that shows all reports of the filters (`total` of them), and these; no window: there are none."""
+    """The closest window of this size that shows all reports of the filters (`total` of them), and these.
+
+    None in place of a window: there are none.
+    """
     search = filters.search
     if total > MOST and countable(search):
         window = fitting(extent(search), width=width, height=height, margin=_MARGIN)

@@ -98,7 +98,14 @@ class Places:
             offers = self._offers(place.lat, place.long)
             if offers:
                 spots.append(
-                    Spot(place.lat, place.long, place.address, place.street, offers, _areas(place.lat, place.long))
+                    Spot(
+                        place.lat,
+                        place.long,
+                        place.address,
+                        place.street,
+                        offers,
+                        _areas(place.lat, place.long),
+                    )
                 )
         return spots
 

@@ -120,7 +120,7 @@ def _waiting(search: Search) -> tuple[str, list[Any]]:
         if value is None:
             continue
         if connection.vendor == "sqlite":
-            text += f" AND EXISTS (SELECT 1 FROM json_each({column}) j WHERE j.value = %s)"
+            text += " ".join([" AND %s IN (SELECT value FROM json_each(", column, "))"])
             params.append(value)
         else:
             text += f" AND {column} @> %s::jsonb"
