@@ -83,9 +83,7 @@ def recount(filters: Filters) -> Counter[tuple[int, int]]:
             and (filters.area is None or filters.area in report.area_ids)
             and (not filters.state or report.closed == (filters.state == "closed"))
         ):
-            found[
-                floor((report.long + 180) * ACROSS / 360), floor((report.lat + 90) * ACROSS / 180)
-            ] += 1
+            found[floor((report.long + 180) * ACROSS / 360), floor((report.lat + 90) * ACROSS / 180)] += 1
     return found
 
 
