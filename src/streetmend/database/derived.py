@@ -51,7 +51,9 @@ class Trigger(Index):
             return "SELECT 1"
         table, event = schema_editor.quote_name(model._meta.db_table), self.event
         if event == "UPDATE":
-            columns = [field.column for field in model._meta.concrete_fields if field.name in self.fields]
+            columns = [
+                str(field.column) for field in model._meta.concrete_fields if field.name in self.fields
+            ]
             event += f" OF {', '.join(map(schema_editor.quote_name, columns))}"
         on = f"AFTER {event} ON {table} FOR EACH ROW"
         when = f" WHEN ({self.when})" if self.when else ""
