@@ -84,7 +84,7 @@ def _read(search: Search, level: int, box: Box | None) -> list[tuple[int, int, i
         waiting += f" AND (x >> {shift}) BETWEEN %s AND %s AND (y >> {shift}) BETWEEN %s AND %s"
         more += [x, x_end, y, y_end]
     statement = (
-        f"SELECT x, y, sum(n) FROM (SELECT x, y, count AS n FROM reports_cellcount WHERE {kept}"  # noqa: S608  constants
+        f"SELECT x, y, sum(n) FROM (SELECT x, y, count AS n FROM reports_cellcount WHERE {kept}"  # noqa: S608  pieces of this module only
         f" UNION ALL SELECT x >> {shift}, y >> {shift}, n FROM reports_cellchange WHERE {waiting}) c"
         " GROUP BY x, y HAVING sum(n) > 0"
     )

@@ -86,7 +86,7 @@ def _add(levels: Mapping[int, Counter[Key]]) -> None:
     key = "of, thing, category, level, x, y, closed"
     with connection.cursor() as cursor:
         cursor.executemany(
-            f"INSERT INTO reports_cellcount ({key}, count) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"  # noqa: S608  constants
+            f"INSERT INTO reports_cellcount ({key}, count) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"  # noqa: S608  pieces of this module only
             f" ON CONFLICT ({key}) DO UPDATE SET count = reports_cellcount.count + excluded.count",
             rows,
         )
