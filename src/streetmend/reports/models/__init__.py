@@ -4,6 +4,7 @@ from streetmend.reports.models.changes import LastChange
 from streetmend.reports.models.devices import Device
 from streetmend.reports.models.erasing import Erasure
 from streetmend.reports.models.outbox import Attempt, Delivery, Inbox, Notice, Outbound, WorkerBeat
+from streetmend.reports.models.places import AreaRun, CellChange, CellCount, ReportArea
 from streetmend.reports.models.posting import Posting, WantedPhoto
 from streetmend.reports.models.report import (
     Alert,
@@ -22,7 +23,10 @@ from streetmend.reports.models.tally import Tally, TallyRun
 __all__ = [
     "Alert",
     "AlertHit",
+    "AreaRun",
     "Attempt",
+    "CellChange",
+    "CellCount",
     "ConfirmLink",
     "Delivery",
     "Device",
@@ -38,6 +42,7 @@ __all__ = [
     "Photo",
     "Posting",
     "Report",
+    "ReportArea",
     "Tally",
     "TallyRun",
     "Update",
