@@ -65,7 +65,8 @@ def write_requests(requests: Iterable[Request] | Columns, dialect: Dialect = DEF
 
 def _interleaved(parts: Sequence[_Part]) -> str:
     """The parts of the first request, then those of the second... as many as the shortest part has texts for."""
-    return "".join(chain.from_iterable(zip(*[repeat(one) if isinstance(one, str) else one for one in parts])))  # noqa: B905
+    columns = [repeat(one) if isinstance(one, str) else one for one in parts]
+    return "".join(chain.from_iterable(zip(*columns, strict=False)))
 
 
 def _parts(columns: Columns, dialect: Dialect) -> Iterator[_Part]:
