@@ -3,6 +3,7 @@
 from streetmend.reports.models.changes import LastChange
 from streetmend.reports.models.erasing import Erasure
 from streetmend.reports.models.outbox import Attempt, Delivery, Inbox, Notice, Outbound, WorkerBeat
+from streetmend.reports.models.places import AreaRun, CellChange, CellCount, ReportArea
 from streetmend.reports.models.posting import Posting, WantedPhoto
 from streetmend.reports.models.report import (
     Alert,
@@ -21,7 +22,10 @@ from streetmend.reports.models.tally import Tally, TallyRun
 __all__ = [
     "Alert",
     "AlertHit",
+    "AreaRun",
     "Attempt",
+    "CellChange",
+    "CellCount",
     "ConfirmLink",
     "Delivery",
     "Draft",
@@ -36,6 +40,7 @@ __all__ = [
     "Photo",
     "Posting",
     "Report",
+    "ReportArea",
     "Tally",
     "TallyRun",
     "Update",

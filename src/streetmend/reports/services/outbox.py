@@ -28,6 +28,7 @@ from streetmend.reports.services.outcomes import (
     after_sending,
     settle_time,
 )
+from streetmend.reports.services.together import whole, with_companions
 from streetmend.reports.states import DeliveryState
 
 #: a lease outlives the deadline of the call by this much
@@ -70,7 +71,7 @@ def claim_deliveries(*, worker: str, now: datetime, limit: int, prepare: Prepare
     if limit < 1 or not _due(now).exists():
         return []
     with transaction.atomic():
-        chosen = _choose(now, limit)
+        chosen = with_companions(_choose(now, limit), _due(now))
         rows = (
             _due(now)
             .select_for_update(skip_locked=True, no_key=True, of=("self",))
@@ -78,7 +79,7 @@ def claim_deliveries(*, worker: str, now: datetime, limit: int, prepare: Prepare
             .select_related("report__category_name", "body", "endpoint", "update")
             .order_by("requested_at", "id")
         )
-        deliveries = list(rows)
+        deliveries = whole(rows, chosen, _due(now))
         posts = [delivery for delivery in deliveries if delivery.state == DeliveryState.WAITING]
         problems = _write_intents(posts, worker, now, prepare)
         _lease(deliveries, worker)
