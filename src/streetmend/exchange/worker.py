@@ -28,6 +28,7 @@ from streetmend.exchange import notices as notice_mails
 from streetmend.exchange.calling import OpenTransport, open_fetcher
 from streetmend.exchange.crash import crash
 from streetmend.exchange.database import DatabaseThread
+from streetmend.exchange.doubts import DoubtLane
 from streetmend.exchange.leaving import Leaving
 from streetmend.exchange.mailing import Mail, send_mails
 from streetmend.exchange.photos import PhotoLane
@@ -42,6 +43,12 @@ from streetmend.reports.services.alerting import tell_of_new_reports
 from streetmend.reports.services.applying import apply_row
 from streetmend.reports.services.beats import beat, end_beat
 from streetmend.reports.services.inbox import due_rows, note_error
+from streetmend.reports.services.lost import (
+    fall_back_to_mail,
+    plan_ledgers,
+    tell_of_doubts,
+    tell_of_outages,
+)
 from streetmend.reports.services.notices import (
     NoticeResult,
     claim_notices,
@@ -117,6 +124,7 @@ class Worker:
         self.jobs: set[asyncio.Task[None]] = set()
         self.mail_jobs = 0
         self.photo_lane = PhotoLane(name, clock, self.database)
+        self.doubts = DoubtLane(name, clock, self.database)
         self.wake = asyncio.Event()
         self.memories: dict[int, Memory] = defaultdict(Memory)
         self.failed = False
@@ -130,8 +138,10 @@ class Worker:
         async with transport() as calls:
             self.calls = calls
             while not self.stop.is_set():
+                alone = not self.jobs
                 busy = await self._turn()
-                if once and not busy and not self.jobs:
+                # what ended during the turn may have made something due
+                if once and alone and not busy and not self.jobs:
                     break
                 if not busy:
                     await self._rest(FAILED_SECONDS if self.failed else IDLE_SECONDS)
@@ -168,7 +178,13 @@ class Worker:
     async def _turn(self) -> bool:
         """Takes on what is due; says whether there was anything. A part of the work that fails does not keep the rest from it."""
         busy, self.failed = False, False
-        leaves = (self._take_notices, self._take_deliveries, self._take_pulls, self._take_photos)
+        leaves = (
+            self._take_notices,
+            self._take_deliveries,
+            self._take_doubts,
+            self._take_pulls,
+            self._take_photos,
+        )
         for part in (self._tend, *leaves, self._apply_rows):
             try:
                 if part not in leaves or await self.leaving.allowed():
@@ -205,10 +221,13 @@ class Worker:
             ("rescued notices", rescue_notices(now=now)),
             ("repeated mails", repeat_mails(now=now)),
             ("late answers", use_evidence(now=now)),
+            ("mails instead", fall_back_to_mail(now=now)),
+            ("outages told", tell_of_outages(now=now)),
         ):
             if count:
                 logger.warning("worker=%s %s=%d", self.name, what.replace(" ", "_"), count)
-
+        tell_of_doubts(now=now)
+        plan_ledgers(now=now)
         tell_of_new_reports(now=now)
 
     def _start(self, job: Coroutine[Any, Any, None]) -> None:
@@ -282,6 +301,9 @@ class Worker:
         if claim.asks_token:
             return await open311.ask_token(claim, self.calls, site_zone=zone)
         return await open311.send(claim, self.calls, lease, self.clock, site_zone=zone)
+
+    async def _take_doubts(self) -> bool:
+        return await self.doubts.take(self._start, self.calls)
 
     async def _take_photos(self) -> bool:
         return await self.photo_lane.take(self._start, self.calls)

@@ -59,6 +59,8 @@ def _mail(delivery: Delivery, category: Category | None, questions: Sequence[Que
     report = delivery.report
     with translation.override(here.first_language), timezone.override(here.zone):
         subject, text = render("to_body", _context(report, category, questions))
+    if delivery.note:
+        text = f"{delivery.note}\n\n{text}"
     return Mail(
         to=delivery.body.email,
         subject=subject,

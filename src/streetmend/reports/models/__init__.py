@@ -2,7 +2,16 @@
 
 from streetmend.reports.models.changes import LastChange
 from streetmend.reports.models.erasing import Erasure
-from streetmend.reports.models.outbox import Attempt, Delivery, Inbox, Notice, Outbound, WorkerBeat
+from streetmend.reports.models.outbox import (
+    Attempt,
+    Delivery,
+    DeliveryEvent,
+    EndpointWatch,
+    Inbox,
+    Notice,
+    Outbound,
+    WorkerBeat,
+)
 from streetmend.reports.models.posting import Posting, WantedPhoto
 from streetmend.reports.models.report import (
     Alert,
@@ -23,7 +32,9 @@ __all__ = [
     "Attempt",
     "ConfirmLink",
     "Delivery",
+    "DeliveryEvent",
     "Draft",
+    "EndpointWatch",
     "Erasure",
     "HowOften",
     "Inbox",
