@@ -68,6 +68,26 @@ def _count(raw: str) -> int:
     return number
 
 
+def _tiles(raw: str) -> dict[str, str]:
+    """`none`, or an address of tiles, a space, and the words that their owner wants to see on the map."""
+    url, _space, attribution = raw.strip().partition(" ")
+    if url in ("", "none"):
+        return {"kind": "own", "url": "", "attribution": ""}
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https", ""):
+        raise ValueError(f"{url!r} is no http or https address, and no file")
+    if not attribution.strip():
+        raise ValueError(
+            "after the address, say whose map it is: URL, a space, and for example © OpenStreetMap"
+        )
+    told = {"url": url, "attribution": attribution.strip()}
+    if parts.path.endswith(".pmtiles"):
+        return {"kind": "pmtiles", **told}
+    if not parts.scheme or not all(part in url for part in ("{z}", "{x}", "{y}")):
+        raise ValueError("an address of tiles has {z}, {x} and {y} in it; one of an archive ends in .pmtiles")
+    return {"kind": "xyz", **told}
+
+
 def _secret_key(data: Path) -> Callable[[str], str]:
     """The given key, or the one kept in the data directory, made there at the first start."""
 
@@ -100,7 +120,7 @@ MAX_REQUESTS = _read("STREETMEND_MAX_REQUESTS", "1000", _positive)
 OUTBOUND_ALLOW = _read("STREETMEND_OUTBOUND_ALLOW", "", _networks)
 GEOCODER = _read("STREETMEND_GEOCODER", "none", str.strip)
 TRUSTED_PROXIES = _read("STREETMEND_TRUSTED_PROXIES", "0", _count)
-TILES = _read("STREETMEND_TILES", "none", str.strip)
+TILES = _read("STREETMEND_TILES", "none", _tiles)
 
 DATABASES: dict[str, dict[str, Any]] = {
     "default": _read(

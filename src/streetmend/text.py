@@ -243,3 +243,13 @@ def _cut_at_word(line: str, limit: int) -> int:
     while cut > limit - 2 * MARKS_PER_BASE and _is_mark(line[cut]):
         cut -= 1
     return cut
+
+
+#: the wide ones too: some spreadsheets take them for the narrow ones
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+def spreadsheet_safe(text: str) -> str:
+    """The text as a cell of a table: nothing that a spreadsheet takes for a formula, and nothing that turns its line around."""
+    text = _BIDI.sub("", text)
+    return f"'{text}" if text.startswith(_FORMULA) else text

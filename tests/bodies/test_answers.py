@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -116,3 +117,37 @@ def test_what_is_only_to_be_read_or_is_filled_in_later_takes_no_answer():
 def test_B_11_an_answer_that_is_too_long_is_refused_with_the_limit():
     assert "500" in refused(asked("string"), "x" * 501)
     assert "10000" in refused(asked("text"), "x" * 10_001)
+
+
+def conditional(code: str, **only_if: list[str]) -> QuestionInfo:
+    return asked("string", code=code, required=True, only_if=only_if)
+
+
+@pytest.mark.parametrize(
+    ("given", "open_ones"),
+    [
+        ({}, set()),
+        ({"a": ["x"]}, {"b"}),
+        ({"a": ["y"], "b": ["z"]}, set()),
+        ({"a": ["x"], "b": ["z"]}, {"c"}),
+    ],
+)
+def test_a_question_is_asked_only_where_the_answers_before_it_lead_to_it(given, open_ones):
+    questions = [asked("string", code="a"), conditional("b", a=["x"]), conditional("c", b=["z"])]
+    assert set(check(questions, given).errors) == open_ones
+
+
+def test_an_answer_to_what_is_not_asked_is_not_kept():
+    questions = [asked("string", code="a"), conditional("b", a=["x"])]
+    assert check(questions, {"a": ["y"], "b": ["told"]}).answers == {"a": ["y"]}
+
+
+def test_questions_that_hang_on_each_other_are_never_asked():
+    questions = [conditional("a", b=["x"]), conditional("b", a=["x"])]
+    assert check(questions, {"a": ["x"], "b": ["x"]}) == ({}, {})
+
+
+def test_a_choice_that_stops_the_report_says_what_to_do_instead():
+    choices = ({"key": "fire", "name": "Brann", "stop": "Ring 110."},)
+    stopping = replace(asked("singlevaluelist"), values=choices)
+    assert refused(stopping, "fire") == "Ring 110."

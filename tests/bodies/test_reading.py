@@ -165,6 +165,7 @@ def test_B_38_what_is_no_site_file_is_refused_in_a_sentence(text, hint):
         ('[site]\nlanguages = ["nb", "nb"]', "site.languages[2]", "twice"),
         ('[site]\ncolours = { sky = "#ffffff" }', "site.colours.sky", "no such colour"),
         ('[site]\ncolours = { ink = "red" }', "site.colours", ""),
+        ('[site]\ncolours = { ink = "#767676" }', "site.colours.ink", "at least 4.5"),
         ("[site.map]\nlat = 91\nlong = 0", "site.map.lat", ""),
         ("[site.map]\nlat = nan\nlong = 0", "site.map.lat", ""),
     ],

@@ -27,7 +27,10 @@ names = st.text(min_size=1, max_size=60)
 def described(text: str, code: str) -> SiteFile:
     """A file that has these texts wherever a file may have some."""
     question = QuestionSpec(
-        code="q", datatype="singlevaluelist", text=text, values=[ValueSpec(key=f"k{code}", name=f"n{text}")]
+        code="q",
+        datatype="singlevaluelist",
+        text=text,
+        values=[ValueSpec(key=f"k{code}", name=f"n{text}", stop=text)],
     )
     category = CategorySpec(
         name=f"c{text}",

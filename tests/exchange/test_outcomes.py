@@ -10,10 +10,10 @@ import pytest
 from streetmend.bodies.models import Endpoint
 from streetmend.georeport import testing
 from streetmend.georeport.testing import Behaviour
-from streetmend.reports.models import Attempt, Delivery, Notice, Report
+from streetmend.reports.models import Attempt, Delivery, Notice
 from streetmend.reports.models.outbox import NoticeKind
 from streetmend.reports.services.outcomes import BACK_OFF
-from streetmend.reports.states import DeliveryState, State
+from streetmend.reports.states import DeliveryState
 from tests.exchange.reports import is_parked, make_report, only_delivery, posts
 from tests.support import servers
 from tests.support.servers import Connection

@@ -11,7 +11,8 @@ import pytest
 
 from streetmend.fetch import Fetcher
 from streetmend.geocode import Found, geocoder
-from streetmend.geocode.nominatim import MOST_BYTES, Nominatim
+from streetmend.geocode.nominatim import Nominatim
+from streetmend.geocode.remote import MOST_BYTES, Remote
 from tests.support.servers import Server, answering, serving
 
 PLACE = {"lat": "60.001", "lon": "4.001", "display_name": "12, Storgata, Byen, Landet",
@@ -22,9 +23,10 @@ PLACE = {"lat": "60.001", "lon": "4.001", "display_name": "12, Storgata, Byen, L
 def ask(clock):
     """A geocoder that asks the given server."""
 
-    def make(server: Server) -> Nominatim:
-        return Nominatim(
+    def make(server: Server) -> Remote:
+        return Remote(
             server.url("/geo"),
+            Nominatim(),
             make=lambda: Fetcher(allow=["127.0.0.0/8"]),
             clock=clock,
             language=lambda: "nb",

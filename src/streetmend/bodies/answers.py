@@ -33,6 +33,8 @@ class Asked(Protocol):
     def automated(self) -> str: ...
     @property
     def values(self) -> Sequence[Mapping[str, str]]: ...
+    @property
+    def only_if(self) -> Mapping[str, Sequence[str]]: ...
 
 
 class Checked(NamedTuple):
@@ -49,14 +51,18 @@ class _Wrong(ValueError):
 def check(questions: Iterable[Asked], given: Mapping[str, Sequence[str]], *, zone: tzinfo = UTC) -> Checked:
     """The answers that are kept, and everything that is wrong, by code; messages are in the language of the moment.
 
-    Codes that no question has are ignored, so are answers to what is only to be read or is filled in by the worker.
+    Codes that no question has are ignored, so are answers to what is only to be read, is filled in by the worker, or is not asked
+    because of another answer (`only_if`). A choice that stops the report is an error whose message is what it says.
     Times without a zone are in `zone`; all are kept as ISO 8601 with their offset. A question with a list that has
     no choices cannot be answered and is not insisted on.
     """
     answers: dict[str, list[str]] = {}
     errors: dict[str, str] = {}
-    for question in questions:
+    by_code = {question.code: question for question in questions}
+    for question in by_code.values():
         if not question.variable or question.automated == "server_set":
+            continue
+        if not is_asked(question, by_code, given):
             continue
         said = [value for value in given.get(question.code, ()) if value.strip()]
         if not said:
@@ -68,6 +74,19 @@ def check(questions: Iterable[Asked], given: Mapping[str, Sequence[str]], *, zon
         except _Wrong as wrong:
             errors[question.code] = str(wrong)
     return Checked(answers, errors)
+
+
+def is_asked(question: Asked, by_code: Mapping[str, Asked], given: Mapping[str, Sequence[str]]) -> bool:
+    """Whether the answers given so far lead to this question; one that hangs on itself is never asked."""
+    waiting, seen = [question], {question.code}
+    while waiting:
+        for code, keys in waiting.pop().only_if.items():
+            if not set(given.get(code, ())) & set(keys) or code in seen:
+                return False
+            if code in by_code:
+                waiting.append(by_code[code])
+        seen |= {one.code for one in waiting}
+    return True
 
 
 def _can_be_answered(question: Asked) -> bool:
@@ -83,8 +102,11 @@ def _checked(question: Asked, said: list[str], zone: tzinfo) -> list[str]:
 
 
 def _member(question: Asked, value: str) -> str:
-    if value not in {choice["key"] for choice in question.values}:
+    chosen = next((choice for choice in question.values if choice["key"] == value), None)
+    if chosen is None:
         raise _Wrong(_("Choose one of the answers of the list."))
+    if chosen.get("stop"):
+        raise _Wrong(chosen["stop"])
     return value
 
 

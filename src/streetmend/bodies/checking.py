@@ -12,6 +12,7 @@ import msgspec
 from django.conf import settings
 from msgspec import Struct
 
+from streetmend.bodies.colours import unreadable
 from streetmend.bodies.errors import Path, Problem
 from streetmend.bodies.habits import IGNORE, OPERATIONS, STATES
 from streetmend.bodies.models import Datatype, Send
@@ -31,7 +32,7 @@ S = TypeVar("S", bound=Struct)
 
 _LISTS = (Datatype.SINGLEVALUELIST, Datatype.MULTIVALUELIST)
 #: texts of several lines; all others are one line
-_MULTILINE = frozenset({"intro", "emergency", "description", "text", "hint"})
+_MULTILINE = frozenset({"intro", "emergency", "description", "text", "hint", "stop"})
 #: what is meant letter by letter
 _EXACT = frozenset({"code", "key", "duplicate_pattern", "parameters", "statuses_out", "paths"})
 
@@ -70,6 +71,9 @@ class Checker:
                 self._wrong(
                     (*path, "colours", name), f"there is no such colour; there are {', '.join(COLOURS)}"
                 )
+        if all(name in COLOURS for name in spec.colours):
+            for name, why in unreadable(spec.colours):
+                self._wrong((*path, "colours", name), why)
         self._texts(spec.texts, spec.languages, path)
         return msgspec.structs.replace(
             spec, contact_email=self._email(spec.contact_email, (*path, "contact_email"))
@@ -138,6 +142,9 @@ class Checker:
             for at, question in enumerate(spec.questions)
         ]
         self._unique(questions, (*path, "questions"), "code", lambda question: question.code)
+        codes = [question.code for question in questions]
+        for at, question in enumerate(questions):
+            self._known(question.only_if, codes, (*path, "questions", at, "only_if"))
         return msgspec.structs.replace(
             spec,
             code=spec.code or spec.name,

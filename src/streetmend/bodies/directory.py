@@ -103,6 +103,7 @@ def united(categories: Sequence[CategoryInfo], chain: Sequence[str]) -> Choice:
         ),
         body_ids=tuple(category.body_id for category in categories),
         category_ids=tuple(category.id for category in categories),
+        stop=next((category.stop for category in categories if category.stop), ""),
     )
 
 
@@ -173,6 +174,7 @@ def _site() -> SiteInfo:
         undo_minutes=row.undo_minutes,
         open_posting=row.open_posting,
         max_photos=row.max_photos,
+        ask_after_days=more.get("ask_after_days", 28),
         intro=more.get("intro", ""),
         emergency=more.get("emergency", ""),
         colours=more.get("colours", {}),
@@ -228,6 +230,7 @@ def _categories() -> list[CategoryInfo]:
             position=row.position,
             questions=tuple(questions[row.id]),
             texts=row.texts,
+            stop=row.stop,
         )
         for row in Category.objects.select_related("name").order_by("body_id", "position", "id")
     ]
@@ -244,5 +247,6 @@ def _question(row: Question) -> QuestionInfo:
         text=row.text,
         hint=row.hint,
         values=tuple(row.values),
+        only_if=row.only_if,
         texts=row.texts,
     )

@@ -170,6 +170,12 @@ class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How far each fetch reaches back before the last one."""
     pull_without_window: bool = False
     """Fetch updates without start_date and end_date."""
+    pull_services: bool = False
+    """Fetch the endpoint's list of services, and make the body's categories and questions like it."""
+    services_seconds: Annotated[int, Meta(ge=60, le=30 * 86_400)] = 3600
+    """How often."""
+    services_shrink_percent: Annotated[int, Meta(ge=0, le=100)] = 30
+    """A list that lacks more of the known services than this is taken for cut off and changes nothing."""
     pull_reports: bool = False
     """Fetch the endpoint's own reports too."""
     pull_all_reports: bool = False

@@ -123,6 +123,34 @@ class Endpoint(models.Model):
         return f"{self.body_id} {self.name or self.url}"
 
 
+class PullKind(models.TextChoices):
+    """What is fetched from an endpoint besides its updates."""
+
+    SERVICES = "services", "its list of services"
+    REPORTS = "reports", "its reports"
+
+
+class Pull(models.Model):
+    """When something is fetched from an endpoint again, who does it, and what the last time came to."""
+
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="pulls")
+    kind = models.CharField(max_length=10, choices=PullKind)
+    next_at = models.DateTimeField(null=True, blank=True)
+    lease_owner = models.CharField(max_length=100, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    #: everything that the endpoint had before this moment is here
+    cursor = models.DateTimeField(null=True, blank=True)
+    last_ok_at = models.DateTimeField(null=True, blank=True)
+    #: what staff should know of the last time; empty where all went well
+    problem = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["endpoint", "kind"], name="one_pull_per_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of endpoint {self.endpoint_id}"
+
+
 class CategoryName(models.Model):
     """A name under which categories of several bodies are one choice on the site and one service for its readers."""
 
@@ -150,6 +178,17 @@ class Category(models.Model):
     #: {"nb": {"name": .., "group": .., "description": ..}, ...}: what is shown instead in that language
     texts: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
     position = models.PositiveIntegerField(default=0)
+    #: said instead of taking a report, such as whom to call; empty: reports are taken
+    stop = models.TextField(blank=True)
+    #: what the body's list of services said of it the last time (what differs here was changed here); null: it is from no list
+    listed: models.JSONField[dict[str, Any] | None, dict[str, Any] | None] = models.JSONField(
+        null=True, blank=True
+    )
+    #: how many lists in a row did not have it, and since when
+    missed = models.PositiveIntegerField(default=0)
+    missed_since = models.DateTimeField(null=True, blank=True)
+    #: when it went out of use because lists no longer had it
+    retired_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name_plural = "categories"
@@ -185,10 +224,12 @@ class Question(models.Model):
     position = models.PositiveIntegerField(default=0)
     text = models.TextField()
     hint = models.TextField(blank=True)
-    #: [{"key": .., "name": ..}] of the list datatypes
+    #: [{"key": .., "name": ..}] of the list datatypes; "stop" besides is said to whoever chooses it, instead of taking the report
     values: models.JSONField[list[dict[str, str]], list[dict[str, str]]] = models.JSONField(default=list)
     #: "server_set" (filled in by the worker) or "hidden_field"; empty: a person answers
     automated = models.CharField(max_length=20, blank=True)
+    #: {code: [key, ..]}: asked only where one of these keys is the answer to that question
+    only_if: models.JSONField[dict[str, list[str]], dict[str, list[str]]] = models.JSONField(default=dict)
     texts: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
 
     class Meta:

@@ -65,6 +65,8 @@ class SiteSpec(Spec, frozen=True, kw_only=True):
     """Whom people and programs can ask."""
     undo_minutes: Annotated[int, Meta(ge=0, le=7 * 24 * 60)] = 0
     """How many minutes a confirmed report of the site waits before it is sent; never for reports that come through Open311."""
+    ask_after_days: Annotated[int, Meta(ge=0, le=3650)] = 28
+    """After how many days without news the reporter of an open report is asked, once, whether it is fixed; 0: never."""
     open_posting: bool = False
     """Programs without a key may send reports, which are confirmed by e-mail."""
     max_photos: Annotated[int, Meta(ge=0, le=20)] = 3
@@ -74,7 +76,7 @@ class SiteSpec(Spec, frozen=True, kw_only=True):
     emergency: Text = ""
     """What the form says about emergencies, such as whom to call."""
     colours: dict[str, Annotated[str, Meta(pattern=r"^#[0-9A-Fa-f]{6}$")]] = field(default_factory=dict)
-    """Colours of the site as #rrggbb, by the names of COLOURS."""
+    """Colours of the site by day (#rrggbb): paper, surface, ink, line, brand, link, signal. What could not be read is refused."""
     map: MapSpec | None = None
     """Where the map starts; without it, around all areas that a body covers."""
     texts: dict[str, SiteTexts] = field(default_factory=dict)
@@ -131,6 +133,8 @@ class ValueSpec(Spec, frozen=True, kw_only=True):
     """What is sent."""
     name: Line
     """What people see."""
+    stop: Annotated[str, Meta(max_length=2000)] = ""
+    """What whoever chooses it is told instead of going on with the report, such as whom to call."""
 
 
 class QuestionTexts(Spec, frozen=True, kw_only=True):
@@ -165,6 +169,8 @@ class QuestionSpec(Spec, frozen=True, kw_only=True):
     """The choices of a list."""
     automated: Annotated[str, Meta(pattern="^(server_set|hidden_field)?$")] = ""
     """"server_set": filled in when the report is sent; "hidden_field": filled in by the page; empty: a person answers."""
+    only_if: dict[str, list[str]] = field(default_factory=dict)
+    """Asked only where another question has one of these answers: { kind = ["stop", "yield"] }; of several, all must hold."""
     texts: dict[str, QuestionTexts] = field(default_factory=dict)
     """The same words in the site's other languages, by language."""
 
@@ -199,6 +205,8 @@ class CategorySpec(Spec, frozen=True, kw_only=True):
     """The name of the body's endpoint that takes it; by default the first."""
     active: bool = True
     """Whether it can be chosen."""
+    stop: Text = ""
+    """What people are told instead of making such a report, such as whom to call."""
     texts: dict[str, CategoryTexts] = field(default_factory=dict)
     """The same words in the site's other languages, by language."""
     questions: list[QuestionSpec] = field(default_factory=list)

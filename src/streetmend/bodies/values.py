@@ -31,6 +31,7 @@ class SiteInfo:
     languages: tuple[str, ...] = ("en",)
     contact_email: str = ""
     undo_minutes: int = 0
+    ask_after_days: int = 28
     open_posting: bool = False
     max_photos: int = 3
     intro: str = ""
@@ -93,6 +94,7 @@ class QuestionInfo:
     text: str
     hint: str
     values: tuple[Mapping[str, str], ...]
+    only_if: Mapping[str, list[str]] = field(default_factory=dict, repr=False)
     texts: Texts = field(default_factory=dict, repr=False)
 
     def in_language(self, chain: Sequence[str]) -> QuestionInfo:
@@ -103,7 +105,7 @@ class QuestionInfo:
             self,
             text=localised(self.text, self.texts, "text", chain),
             hint=localised(self.hint, self.texts, "hint", chain),
-            values=tuple({"key": value["key"], "name": self._choice(value, chain)} for value in self.values),
+            values=tuple({**value, "name": self._choice(value, chain)} for value in self.values),
         )
 
     def _choice(self, value: Mapping[str, str], chain: Sequence[str]) -> str:
@@ -132,6 +134,7 @@ class CategoryInfo:
     position: int
     questions: tuple[QuestionInfo, ...]
     texts: Texts = field(default_factory=dict, repr=False)
+    stop: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,8 @@ class Choice:
     questions: tuple[QuestionInfo, ...]
     body_ids: tuple[int, ...]
     category_ids: tuple[int, ...]
+    #: what people are told instead of making such a report; "" where it is taken
+    stop: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "outbound": "outbound:group",
     "restore": "restore:command",
     "serve": "serve:command",
+    "services": "services:group",
     "staff": "staff:group",
     "work": "work:command",
 }

@@ -48,7 +48,7 @@ def apply(file: BinaryIO, dry_run: bool, prune: bool, as_json: bool) -> None:
             {
                 "dry_run": dry_run,
                 "changed": bool(applied.effective) and not dry_run,
-                "changes": [_as_json(change) for change in applied.changes],
+                "changes": [change_as_json(change) for change in applied.changes],
                 "warnings": warnings,
             }
         )
@@ -102,7 +102,7 @@ def _refusal(error: SiteFileWrong, name: str, *, as_json: bool) -> click.ClickEx
 
 def _show(applied: Applied, *, dry_run: bool) -> None:
     for change in applied.changes:
-        say(_line(change))
+        say(change_line(change))
     kept = len(applied.changes) - len(applied.effective)
     if not applied.effective:
         say("Nothing to change.")
@@ -114,7 +114,7 @@ def _show(applied: Applied, *, dry_run: bool) -> None:
         note(f"{plural(kept, 'thing')} not in the file stay as they are; --prune deactivates them.")
 
 
-def _line(change: Change) -> str:
+def change_line(change: Change) -> str:
     sign = coloured(change.sign, _COLOURS[change.sign])
     if change.sign == "+":
         told = ", ".join(
@@ -136,7 +136,7 @@ def _short(value: Any) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
-def _as_json(change: Change) -> dict[str, Any]:
+def change_as_json(change: Change) -> dict[str, Any]:
     return {
         "sign": change.sign,
         "what": change.what,

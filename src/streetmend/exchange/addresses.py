@@ -36,6 +36,11 @@ def end_alert_url(token: str) -> str:
     return f"{settings.BASE_URL}/alerts/{quote(token, safe='')}/end"
 
 
+def still_url(token: str) -> str:
+    """The page where the reporter says whether the problem is still there."""
+    return f"{settings.BASE_URL}/still/{quote(token, safe='')}"
+
+
 def sign_in_url(secret: str) -> str:
     """The page with the button that signs the person of this secret in."""
     return f"{settings.BASE_URL}/sign-in/{quote(secret, safe='')}"

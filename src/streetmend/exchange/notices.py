@@ -11,12 +11,12 @@ from django.utils import translation
 
 from streetmend.bodies.queries import categories_in_use, category_names, site
 from streetmend.bodies.values import SiteInfo
-from streetmend.exchange.addresses import confirm_url, end_alert_url, report_url, sign_in_url
+from streetmend.exchange.addresses import confirm_url, end_alert_url, report_url, sign_in_url, still_url
 from streetmend.exchange.mailing import Mail, MailEnd, MailResult
 from streetmend.exchange.words import state_name
 from streetmend.reports.models import Notice
 from streetmend.reports.models.outbox import NoticeKind
-from streetmend.reports.queries.alerts import about, alert_of, end_token, following, still_public
+from streetmend.reports.queries.alerts import about, alert_of, end_token, following, still_public, still_token
 from streetmend.reports.services.notices import NoticeResult, secret_of
 
 
@@ -120,6 +120,13 @@ def _new_reports(notice: Notice) -> dict[str, Any]:
     return {"lines": lines, **_of_alert(notice)}
 
 
+def _still_there(notice: Notice) -> dict[str, Any]:
+    report = notice.report
+    if report is None or not report.visible or report.closed:
+        raise NothingToTell("The report is closed, or no longer public.")
+    return {"still_url": still_url(still_token(report.pk))}
+
+
 def _updated(notice: Notice) -> dict[str, Any]:
     update = notice.update
     if update is None:
@@ -148,6 +155,7 @@ _WORDS: dict[NoticeKind, Callable[[Notice], dict[str, Any]]] = {
     NoticeKind.CONFIRM_UPDATE: _confirm,
     NoticeKind.CONFIRM_ALERT: _confirm_alert,
     NoticeKind.NEW_REPORT: _new_report,
+    NoticeKind.STILL_THERE: _still_there,
     NoticeKind.NEW_REPORTS: _new_reports,
     NoticeKind.SIGN_IN: _sign_in,
     NoticeKind.REPORT_UPDATED: _updated,

@@ -9,6 +9,7 @@ from streetmend.accounts.limits import forget_old_counts
 from streetmend.photos.sweeping import FOLDERS, sweep
 from streetmend.reports.queries.photos import owned_photos
 from streetmend.reports.services.alerting import write_digests
+from streetmend.reports.services.asking import ask_whether_fixed
 from streetmend.reports.services.drafts import forget_old_drafts
 from streetmend.reports.services.outcomes import Random
 from streetmend.reports.services.own import erase_who_asked
@@ -18,12 +19,13 @@ logger = logging.getLogger("streetmend.worker")
 
 
 def sweep_away(*, worker: str, now: datetime, random: Random) -> None:
-    """Digests that are due are written; who asked to be erased is gone; old drafts, marks and counts are.
+    """Digests that are due are written; who asked to be erased is gone, who waits is asked; old drafts, marks and counts are.
 
     So are the photos of one folder that nothing owns. Each folder's turn comes about once an hour.
     """
     write_digests(now=now)
     erase_who_asked(now=now)
+    ask_whether_fixed(now=now)
     drafts = forget_old_drafts(now=now)
     marks = forget_old_postings(now=now)
     forget_old_counts(now=now)

@@ -29,39 +29,30 @@ from streetmend.exchange.calling import OpenTransport, open_fetcher
 from streetmend.exchange.crash import crash
 from streetmend.exchange.database import DatabaseThread
 from streetmend.exchange.doubts import DoubtLane
+from streetmend.exchange.housekeeping import keep_house
 from streetmend.exchange.leaving import Leaving
 from streetmend.exchange.mailing import Mail, send_mails
 from streetmend.exchange.photos import PhotoLane
 from streetmend.exchange.preparing import prepare
+from streetmend.exchange.pull_services import ServiceLane
 from streetmend.exchange.pull_updates import MARGIN_SECONDS, Memory, Puller
 from streetmend.exchange.senders import email, open311
 from streetmend.exchange.senders.open311 import Lease
 from streetmend.exchange.statistics import count_statistics
 from streetmend.exchange.tidying import sweep_away
 from streetmend.reports.models import Notice
-from streetmend.reports.services.alerting import tell_of_new_reports
 from streetmend.reports.services.applying import apply_row
 from streetmend.reports.services.beats import beat, end_beat
 from streetmend.reports.services.inbox import due_rows, note_error
-from streetmend.reports.services.lost import (
-    fall_back_to_mail,
-    plan_ledgers,
-    tell_of_doubts,
-    tell_of_outages,
-)
 from streetmend.reports.services.notices import (
     NoticeResult,
     claim_notices,
     record_notices,
-    rescue_notices,
 )
 from streetmend.reports.services.outbox import (
     Claim,
     claim_deliveries,
     record_delivery,
-    repeat_mails,
-    rescue_deliveries,
-    use_evidence,
 )
 from streetmend.reports.services.outcomes import Outcome, OutcomeClass, Random
 
@@ -124,7 +115,8 @@ class Worker:
         self.jobs: set[asyncio.Task[None]] = set()
         self.mail_jobs = 0
         self.photo_lane = PhotoLane(name, clock, self.database)
-        self.doubts = DoubtLane(name, clock, self.database)
+        self.service_lane = ServiceLane(name, clock, self.database)
+        self.doubt_lane = DoubtLane(name, clock, self.database)
         self.wake = asyncio.Event()
         self.memories: dict[int, Memory] = defaultdict(Memory)
         self.failed = False
@@ -181,9 +173,8 @@ class Worker:
         leaves = (
             self._take_notices,
             self._take_deliveries,
-            self._take_doubts,
             self._take_pulls,
-            self._take_photos,
+            self._take_lanes,
         )
         for part in (self._tend, *leaves, self._apply_rows):
             try:
@@ -198,7 +189,7 @@ class Worker:
         if self._every("beat", BEAT_SECONDS):
             await self.database(partial(beat, worker=self.name, now=self.clock.now()))
         if self._every("house", KEEP_HOUSE_SECONDS):
-            await self.database(self._keep_house)
+            await self.database(partial(keep_house, worker=self.name, now=self.clock.now()))
         if self._every("sweep", SWEEP_SECONDS):
             await self.database(
                 partial(sweep_away, worker=self.name, now=self.clock.now(), random=self.random)
@@ -213,22 +204,6 @@ class Worker:
             return False
         self._last[what] = now
         return True
-
-    def _keep_house(self) -> None:
-        now = self.clock.now()
-        for what, count in (
-            ("rescued deliveries", rescue_deliveries()),
-            ("rescued notices", rescue_notices(now=now)),
-            ("repeated mails", repeat_mails(now=now)),
-            ("late answers", use_evidence(now=now)),
-            ("mails instead", fall_back_to_mail(now=now)),
-            ("outages told", tell_of_outages(now=now)),
-        ):
-            if count:
-                logger.warning("worker=%s %s=%d", self.name, what.replace(" ", "_"), count)
-        tell_of_doubts(now=now)
-        plan_ledgers(now=now)
-        tell_of_new_reports(now=now)
 
     def _start(self, job: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(job)
@@ -302,11 +277,9 @@ class Worker:
             return await open311.ask_token(claim, self.calls, site_zone=zone)
         return await open311.send(claim, self.calls, lease, self.clock, site_zone=zone)
 
-    async def _take_doubts(self) -> bool:
-        return await self.doubts.take(self._start, self.calls)
-
-    async def _take_photos(self) -> bool:
-        return await self.photo_lane.take(self._start, self.calls)
+    async def _take_lanes(self) -> bool:
+        lanes = (self.photo_lane, self.service_lane, self.doubt_lane)
+        return any([await lane.take(self._start, self.calls) for lane in lanes])
 
     # --- notices
 

@@ -5,23 +5,26 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import json
 import math
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from streetmend.geocode.places import Found
+from streetmend.geocode.places import NEAR_METRES, Found
 from streetmend.text import TextError, clean_text
 
-_NEAR_METRES = 150.0
 _METRES_A_DEGREE = 111_320.0
 _SPELLED = str.maketrans(
     {"æ": "ae", "ø": "o", "å": "a", "ä": "ae", "ö": "o", "ü": "u", "ß": "ss", "đ": "d", "ł": "l"}
 )
 _WORD = re.compile(r"[^\W_]+")
+#: a house number with its letter, and what follows
+_AT_THE_END = re.compile(r"\s+\d+\s?\w?(,.*)?$")
 _NUMBERS = re.compile(r"\d+")
 
 
@@ -53,6 +56,19 @@ class Addresses:
         numbers = [int(number) for number in _NUMBERS.findall(label)[:3] if len(number) < 12]
         return (not label.startswith(wanted[0]), -whole, len(label.split()), numbers, label)
 
+    def streets(self, beginning: str = "") -> list[Found]:
+        """Every street (an address without its number) once, by name, at its first address; those that begin with the letters."""
+        wanted = " ".join(words_of(beginning))
+        found: dict[str, Found] = {}
+        for place in self.places:
+            street = _AT_THE_END.sub("", place.label)
+            if street and street not in found:
+                found[street] = Found(street, place.lat, place.long)
+        return sorted(
+            (place for name, place in found.items() if " ".join(words_of(name)).startswith(wanted)),
+            key=lambda place: words_of(place.label),
+        )
+
     def reverse(self, lat: float, long: float) -> Found | None:
         """The nearest address within 150 m."""
         if not self.places:
@@ -61,7 +77,7 @@ class Addresses:
         east = (self._long - long) * _METRES_A_DEGREE * math.cos(math.radians(lat))
         squares = north * north + east * east
         nearest = int(squares.argmin())
-        return self.places[nearest] if squares[nearest] <= _NEAR_METRES**2 else None
+        return self.places[nearest] if squares[nearest] <= NEAR_METRES**2 else None
 
 
 def words_of(text: str) -> list[str]:
@@ -76,12 +92,32 @@ def _read(file: Path) -> Iterable[Found]:
         text = (gzip.decompress(content) if file.suffix == ".gz" else content).decode("utf-8-sig")
     except (gzip.BadGzipFile, EOFError, UnicodeDecodeError) as error:
         raise AddressFileWrong(f"{file} is no text in UTF-8: {error}") from error
-    for number, row in enumerate(csv.DictReader(io.StringIO(text)), start=2):
+    plain = file.name.removesuffix(".gz")
+    rows = _points(text, file) if plain.endswith((".geojson", ".json")) else _lines(text)
+    for where, row in rows:
         try:
-            label = clean_text(row["address"], field="address", max_length=300, required=True)
+            label = clean_text(str(row["address"]), field="address", max_length=300, required=True)
             lat, long = float(row["lat"]), float(row["long"])
         except (KeyError, TypeError, ValueError, TextError) as error:
-            raise AddressFileWrong(f"{file}, line {number}: {error}") from error
+            raise AddressFileWrong(f"{file}, {where}: {error}") from error
         if not (-90 <= lat <= 90 and -180 <= long <= 180):
-            raise AddressFileWrong(f"{file}, line {number}: {lat}, {long} is no place")
+            raise AddressFileWrong(f"{file}, {where}: {lat}, {long} is no place")
         yield Found(label, lat, long)
+
+
+def _lines(text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for number, row in enumerate(csv.DictReader(io.StringIO(text)), start=2):
+        yield f"line {number}", row
+
+
+def _points(text: str, file: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The points of GeoJSON with their property `address`; others of its features are left out."""
+    try:
+        content = json.loads(text)
+        features = content["features"]
+        for number, feature in enumerate(features, start=1):
+            if feature["geometry"]["type"] == "Point":
+                long, lat = feature["geometry"]["coordinates"][:2]
+                yield f"feature {number}", {**feature["properties"], "lat": lat, "long": long}
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise AddressFileWrong(f"{file} is no GeoJSON of points: {error!r}") from error

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
+#: an address farther away than this is no address of a place
+NEAR_METRES = 150.0
 _COORDINATES = re.compile(r"\s*(?:geo:)?\s*([+-]?\d{1,3}(?:\.\d+)?)\s*[,; ]\s*([+-]?\d{1,3}(?:\.\d+)?)\s*")
 
 

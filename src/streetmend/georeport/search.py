@@ -15,9 +15,19 @@ from streetmend.georeport import times
 from streetmend.georeport.dialect import DEFAULT, Dialect
 from streetmend.georeport.errors import Fault, InvalidParameters
 from streetmend.georeport.numbers import plain
-from streetmend.georeport.search_parsing import MOST_BODIES, MOST_IDS, Box, Circle, read_search
+from streetmend.georeport.search_parsing import read_search, read_updates_search
+from streetmend.georeport.values import MOST_BODIES, MOST_IDS, Box, Circle
 
-__all__ = ["MOST_BODIES", "MOST_FIELDS", "MOST_IDS", "Box", "Circle", "RequestSearch", "split_query"]
+__all__ = [
+    "MOST_BODIES",
+    "MOST_FIELDS",
+    "MOST_IDS",
+    "Box",
+    "Circle",
+    "RequestSearch",
+    "UpdatesSearch",
+    "split_query",
+]
 
 MOST_FIELDS = 1000
 """So many parameters may a query string have."""
@@ -120,6 +130,24 @@ class RequestSearch(Struct, frozen=True, kw_only=True):
         ):
             yield name, "" if number is None else str(number)
         yield "cursor", self.cursor or ""
+
+
+class UpdatesSearch(Struct, frozen=True, kw_only=True):
+    """What updates are wanted (GET servicerequestupdates); ``start_date`` is inclusive, ``end_date`` exclusive,
+    both aware.
+    """
+
+    service_request_id: tuple[str, ...] = ()
+    start_date: datetime | None = None
+    end_date: datetime | None = None
+    max_requests: int | None = None
+    cursor: str | None = None
+    jurisdiction_id: str | None = None
+
+    @classmethod
+    def parse(cls, query: Iterable[tuple[str, str]], *, zone: tzinfo, limit: int = 1000) -> Self:
+        """The search that ``query`` (decoded pairs) asks for. Raises InvalidParameters with every fault."""
+        return cls(**read_updates_search(query, zone=zone, limit=limit))
 
 
 def split_query(query_string: str) -> list[tuple[str, str]]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from streetmend.georeport.search import split_query
-from streetmend.open311.cursors import Cursor
+from streetmend.open311.cursors import Cursor, Way
 from streetmend.open311.packing import Kept
 from streetmend.reports.queries import mass
 from streetmend.reports.queries.search import Search
@@ -22,10 +23,16 @@ MOST_COUNTED = 10_000
 
 def facts(page: mass.Page, search: Search) -> Mapping[str, object]:
     """What the headers of a page need, to be kept with it."""
-    known: dict[str, object] = {"more": page.more, "rows": len(page.rows)}
+    known: dict[str, object] = {"more": page.more, "rows": len(page.rows), "changed": page.changed()}
     if search.walk:
-        known["reached"] = str(Cursor(search.changes, page.reached(search)))
+        known["reached"] = str(Cursor(_way(search), page.reached(search)))
     return known
+
+
+def changed(kept: Kept, names: datetime | None) -> datetime | None:
+    """When anything on the page last changed, be it a name."""
+    moments = [moment for moment in (kept.facts["changed"], names) if isinstance(moment, datetime)]
+    return max(moments) if kept.facts["rows"] else None
 
 
 def tell(response: HttpResponse, request: HttpRequest, search: Search, kept: Kept) -> None:
@@ -33,9 +40,8 @@ def tell(response: HttpResponse, request: HttpRequest, search: Search, kept: Kep
     more, rows = bool(kept.facts["more"]), int(str(kept.facts["rows"]))
     if search.walk:
         # empty pages have no place of their own: a walk goes on from where it came
-        reached = str(kept.facts["reached"]) if rows else str(Cursor(search.changes, search.after))
-        response.headers["X-Next-Cursor"] = reached
-        _link(response, request, "cursor", [("next", reached)] * more)
+        reached = str(kept.facts["reached"]) if rows else str(Cursor(_way(search), search.after))
+        tell_cursor(response, request, reached, more=more)
     elif search.offset is not None:
         number = search.offset // search.limit + 1
         pages = [("prev", number - 1)] * (number > 1) + [("next", number + 1)] * more
@@ -43,6 +49,16 @@ def tell(response: HttpResponse, request: HttpRequest, search: Search, kept: Kep
         total = _total(search, rows, more)
         if total is not None:
             response.headers["X-Total-Count"] = str(total)
+
+
+def tell_cursor(response: HttpResponse, request: HttpRequest, reached: str, *, more: bool) -> None:
+    """The headers say where a walk goes on."""
+    response.headers["X-Next-Cursor"] = reached
+    _link(response, request, "cursor", [("next", reached)] * more)
+
+
+def _way(search: Search) -> Way:
+    return Way.CHANGES if search.changes else Way.NEWEST
 
 
 def _total(search: Search, rows: int, more: bool) -> int | None:

@@ -57,7 +57,9 @@ def create(request: HttpRequest, form: Form) -> HttpResponse:
     mark = _own_mark(request, incoming, caller)
     with refusals():
         posted = posted_before(mark, now=now) if mark else None
-        return _said(posted or _take_in(request, incoming, caller, mark, here, now), form)
+        posted = posted or _take_in(request, incoming, caller, mark, here, now)
+        # a client that gave a mark gets the very answer of the first time
+        return _said(posted, form, already=posted.repeated and mark is None)
 
 
 def token(argument: str, form: Form) -> HttpResponse:
@@ -133,8 +135,8 @@ def _post(
     )
 
 
-def _said(posted: Posted, form: Form) -> HttpResponse:
-    notice = " ".join(filter(None, (ALREADY if posted.repeated else "", posted.notice)))
+def _said(posted: Posted, form: Form, *, already: bool) -> HttpResponse:
+    notice = " ".join(filter(None, (ALREADY if already else "", posted.notice)))
     accepted = Accepted(
         service_request_id=None if posted.token else str(posted.report_id),
         token=posted.token or None,

@@ -24,7 +24,7 @@ from streetmend.georeport.types import (
     Service,
     ServiceDefinition,
 )
-from streetmend.open311.cursors import Cursor, read_cursor
+from streetmend.open311.cursors import Cursor, Way, read_cursor
 from streetmend.open311.names import Names
 from streetmend.photos.store import path_of
 from streetmend.reports.queries.search import Circle, Search, Window
@@ -136,7 +136,7 @@ def search(asked: RequestSearch, dialect: Dialect, names: Names, *, now: datetim
         limit=limit,
         offset=((asked.page or 1) - 1) * limit if paged and cursor is None else None,
         walk=cursor is not None,
-        changes=cursor is not None and cursor.changes,
+        changes=cursor is not None and cursor.way is Way.CHANGES,
         after=cursor.after if cursor is not None else None,
     )
 
@@ -146,7 +146,9 @@ def _cursor(asked: RequestSearch) -> Cursor | None:
         return None
     if asked.page is not None:
         raise InvalidParameters((Fault("page", "cannot be given together with cursor"),))
-    return read_cursor(asked.cursor, changes=asked.updated_after is not None)
+    if asked.updated_after is not None:
+        return read_cursor(asked.cursor, begins=Way.CHANGES, allowed=(Way.CHANGES,))
+    return read_cursor(asked.cursor, begins=Way.NEWEST, allowed=(Way.NEWEST, Way.CHANGES))
 
 
 def _categories(asked: RequestSearch, names: Names) -> tuple[int, ...] | None:

@@ -27,6 +27,12 @@ class CategoryUnknown(ReportError):
     field = "category"
 
 
+class CategoryStopped(ReportError):
+    """No report of this category is taken; the text is what the body says instead, such as whom to call."""
+
+    field = "category"
+
+
 class DescriptionMissing(ReportError):
     """Neither a title nor a detail says what the problem is."""
 

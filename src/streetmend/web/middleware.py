@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
@@ -20,10 +21,18 @@ _FOR_PROGRAMS = ("/open311/", "/healthz", "/readyz", "/metrics")
 #: but people read this one
 _FOR_PEOPLE = "/open311/"
 
+
+def _foreign_tiles(kind: str) -> str:
+    """The origin of another server's tiles of this kind, for the policy: with a space before it, or nothing."""
+    parts = urlsplit(settings.TILES["url"]) if settings.TILES["kind"] == kind else None
+    return f" {parts.scheme}://{parts.netloc}" if parts is not None and parts.scheme else ""
+
+
 POLICY = "; ".join(
     (
         "default-src 'self'",
-        "img-src 'self' data: blob:",
+        f"img-src 'self' data: blob:{_foreign_tiles('xyz')}",
+        f"connect-src 'self'{_foreign_tiles('pmtiles')}",
         "script-src 'self'",
         "style-src 'self'",
         "object-src 'none'",

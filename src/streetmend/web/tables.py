@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from django.http import HttpResponse
 
-#: the wide one too: some spreadsheets take it for the narrow one
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+from streetmend.text import spreadsheet_safe
 
 
 def csv_answer(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:
@@ -22,4 +21,4 @@ def csv_answer(name: str, head: Sequence[str], rows: Iterable[Sequence[object]])
 
 
 def _harmless(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    return spreadsheet_safe(cell) if isinstance(cell, str) else cell

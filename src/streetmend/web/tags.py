@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from streetmend.clock import SystemClock
 from streetmend.web.look import look_of
+from streetmend.web.maps.drawing import pin_shapes
 
 register = template.Library()
 
@@ -54,6 +55,12 @@ def icon(name: str) -> SafeString:
     return mark_safe(  # noqa: S308 - constants of this module
         f'<svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">{_ICONS[name]}</svg>'
     )
+
+
+@register.simple_tag
+def pins() -> SafeString:
+    """The shapes of pins, once a page, for the map that can be moved."""
+    return pin_shapes()
 
 
 @register.simple_tag

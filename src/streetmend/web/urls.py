@@ -15,6 +15,8 @@ from streetmend.web.views import (
     report,
     sign_in,
     statistics,
+    still,
+    voices,
 )
 from streetmend.web.views.flow import check, details, sent, what, where
 
@@ -26,6 +28,8 @@ urlpatterns = [
     path("report/check", check.check, name="check"),
     path("report/sent/<str:token>", sent.sent, name="sent"),
     path("confirm/<str:secret>", confirm.confirm, name="confirm"),
+    path("reports/<int:report_id>/me-too", voices.me_too, name="me-too"),
+    path("reports/<int:report_id>/wrong-here", voices.wrong_here, name="wrong-here"),
     path("alerts", alerts.alerts, name="alerts"),
     path("alerts/<str:token>/end", alerts.end, name="end-alert"),
     path("reports", lists.reports, name="reports"),
@@ -35,6 +39,7 @@ urlpatterns = [
     path("reports/<int:report_id>", report.page, name="report"),
     path("reports/<int:report_id>/update", report.update, name="update"),
     path("reports/<int:report_id>/follow", report.follow_report, name="follow"),
+    path("still/<str:token>", still.still, name="still"),
     path("stats", statistics.stats, name="stats"),
     path("stats.csv", statistics.table, name="stats-table"),
     path("bodies/<int:body_id>", statistics.body, name="body"),
@@ -52,6 +57,9 @@ urlpatterns = [
     path("about/accessibility", about.accessibility, name="accessibility"),
     path("colours.css", about.colours, name="colours"),
     path("map.svg", maps.picture, name="map"),
+    path("map/tiles/<int:z>/<int:x>/<int:y>.svg", maps.tile, name="map-tile"),
+    path("map/pins.json", maps.pins, name="map-pins"),
+    path("map/archive.pmtiles", maps.archive, name="map-archive"),
     path("photos/small/<str:name>", photos.small_photo, name="small-photo"),
     path("photos/<str:folder>/<str:name>", photos.photo, name="photo"),
 ]

@@ -24,6 +24,8 @@ def of_text(error: TextError) -> str:
 
 def of_report(error: errors.ReportError) -> str:
     """Which rule about reports was broken."""
+    if isinstance(error, errors.CategoryStopped):
+        return error.message
     said = {
         errors.NobodyResponsible: _("Nobody is responsible for this place."),
         errors.CategoryUnknown: _("Choose one of the kinds of problem of this place."),

@@ -4,6 +4,7 @@ Each gives the site a new epoch and changeset in its transaction when something 
 """
 
 from streetmend.bodies.services.applying import Applied, apply_site_file
+from streetmend.bodies.services.listing import Listed, Synced, sync_categories
 from streetmend.bodies.services.saving import (
     make_site,
     save_body,
@@ -16,6 +17,8 @@ from streetmend.bodies.services.saving import (
 
 __all__ = [
     "Applied",
+    "Listed",
+    "Synced",
     "apply_site_file",
     "make_site",
     "save_body",
@@ -24,4 +27,5 @@ __all__ = [
     "save_site",
     "set_active",
     "set_api_key",
+    "sync_categories",
 ]

@@ -93,7 +93,7 @@ def _write_categories(
 ) -> None:
     present = list(Category.objects.select_related("name").filter(body=body).order_by("position", "id"))
     pairs, left = match(present, specs, lambda row: (row.code, row.name.name), category_keys)
-    _make_room(pairs)
+    make_room(pairs)
     for (row, spec), position in zip(pairs, _positions([row for row, _ in pairs]), strict=True):
         endpoint = endpoints[spec.endpoint] if spec.endpoint else None
         rows.put_category(body, row, spec, endpoint=endpoint, position=position)
@@ -111,7 +111,7 @@ def _positions(rows_in_order: Sequence[Category | None]) -> list[int]:
     return list(range(len(rows_in_order)))
 
 
-def _make_room(pairs: Sequence[tuple[Category | None, CategorySpec]]) -> None:
+def make_room(pairs: Sequence[tuple[Category | None, CategorySpec]]) -> None:
     """Categories that exchange names or codes let go of theirs first: the database knows no moment in between."""
     names = {row.name.name: row for row, _ in pairs if row is not None}
     codes = {row.code: row for row, _ in pairs if row is not None}

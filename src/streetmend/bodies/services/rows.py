@@ -27,7 +27,7 @@ M = TypeVar("M", bound=Model)
 
 #: how far an epoch goes up at most: the step is drawn, so that an epoch of a transaction that was rolled back never comes again
 _STEP = 2**31
-_MORE = ("intro", "emergency", "colours", "map", "texts")
+_MORE = ("ask_after_days", "intro", "emergency", "colours", "map", "texts")
 
 
 def new_epoch(now: datetime) -> None:
@@ -97,7 +97,7 @@ def put_category(
     """The body's category and its questions are like the spec."""
     columns: dict[str, Any] = {
         name: getattr(spec, name)
-        for name in ("code", "group", "description", "keywords", "private", "active")
+        for name in ("code", "group", "description", "keywords", "private", "active", "stop")
     }
     columns["texts"] = plain_texts(spec.texts)
     columns["position"] = position
@@ -106,6 +106,16 @@ def put_category(
         columns["name"] = CategoryName.objects.get_or_create(name=spec.name)[0]
     category, changed = _put(Category, row, columns, body=body)
     return category, _put_questions(category, spec.questions) or changed
+
+
+def listing_columns(row: Category) -> dict[str, Any]:
+    """What a category remembers of its body's list."""
+    return {name: getattr(row, name) for name in ("listed", "missed", "missed_since", "retired_at")}
+
+
+def remember_listed(row: Category) -> None:
+    """What the body's list said of the category is kept, and since when it lacks it; nothing that people see changes."""
+    Category.objects.filter(pk=row.pk).update(**listing_columns(row))
 
 
 def park(row: Category) -> None:
@@ -129,8 +139,11 @@ def _put_questions(category: Category, specs: Sequence[QuestionSpec]) -> bool:
             name: getattr(spec, name)
             for name in ("code", "datatype", "required", "variable", "position", "text", "hint", "automated")
         }
+        columns["only_if"] = spec.only_if
         columns["values"] = [
-            {"key": value.key, "name": value.name} for value in spec.values if isinstance(value, ValueSpec)
+            {"key": value.key, "name": value.name} | ({"stop": value.stop} if value.stop else {})
+            for value in spec.values
+            if isinstance(value, ValueSpec)
         ]
         columns["texts"] = plain_texts(spec.texts)
         changed |= _put(Question, rows.pop(spec.code, None), columns, category=category)[1]

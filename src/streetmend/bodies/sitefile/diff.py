@@ -69,12 +69,13 @@ def _below(what: str, before: BodySpec, after: BodySpec, *, prune: bool) -> Iter
     for endpoint in left:
         if endpoint.active:
             yield Change("-", _endpoint_name(what, endpoint), kept=not prune)
-    yield from _categories(what, before.categories, after.categories, prune=prune)
+    yield from category_changes(what, before.categories, after.categories, prune=prune)
 
 
-def _categories(
+def category_changes(
     what: str, before: Sequence[CategorySpec], after: Sequence[CategorySpec], *, prune: bool
 ) -> Iterator[Change]:
+    """All changes of a body's categories; `what` names the body."""
     pairs, left = match(before, after, category_keys, category_keys)
     for known, wanted in pairs:
         name = f'{what}, category "{wanted.name}"'

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from django.db.models import QuerySet
 
 from streetmend.bodies import sealing
 from streetmend.bodies.models import Body, BodyArea, Category, Endpoint, Question, Site
@@ -83,12 +85,28 @@ def _fingerprint_of(row: Endpoint) -> str:
         return "unreadable"
 
 
+def present_categories(body: Body) -> list[tuple[Category, CategorySpec]]:
+    """The body's categories in their order, each as the row and as its spec."""
+    rows = list(
+        Category.objects.filter(body=body).select_related("name", "endpoint").order_by("position", "id")
+    )
+    specs = _specs(rows, Question.objects.filter(category__body=body))
+    return list(zip(rows, specs, strict=True))
+
+
 def _categories() -> dict[int, list[CategorySpec]]:
-    questions: dict[int, list[QuestionSpec]] = defaultdict(list)
-    for asked in Question.objects.order_by("category_id", "position", "id"):
-        questions[asked.category_id].append(_question(asked))
+    rows = list(Category.objects.select_related("name", "endpoint").order_by("body_id", "position", "id"))
     found: dict[int, list[CategorySpec]] = defaultdict(list)
-    rows = Category.objects.select_related("name", "endpoint").order_by("body_id", "position", "id")
+    for row, spec in zip(rows, _specs(rows, Question.objects.all()), strict=True):
+        found[row.body_id].append(spec)
+    return found
+
+
+def _specs(rows: Sequence[Category], asked_of_them: QuerySet[Question]) -> list[CategorySpec]:
+    questions: dict[int, list[QuestionSpec]] = defaultdict(list)
+    for asked in asked_of_them.order_by("category_id", "position", "id"):
+        questions[asked.category_id].append(_question(asked))
+    specs = []
     for row in rows:
         plain = {
             "name": row.name.name,
@@ -100,10 +118,11 @@ def _categories() -> dict[int, list[CategorySpec]]:
             "endpoint": row.endpoint.name if row.endpoint else "",
             "active": row.active,
             "texts": row.texts,
+            "stop": row.stop,
         }
         spec = msgspec.convert(plain, CategorySpec)
-        found[row.body_id].append(msgspec.structs.replace(spec, questions=questions[row.id]))
-    return found
+        specs.append(msgspec.structs.replace(spec, questions=questions[row.id]))
+    return specs
 
 
 def _question(row: Question) -> QuestionSpec:
@@ -111,9 +130,7 @@ def _question(row: Question) -> QuestionSpec:
         name: getattr(row, name) for name in QuestionSpec.__struct_fields__ if name not in ("values", "texts")
     }
     spec = msgspec.convert(plain | {"texts": row.texts}, QuestionSpec)
-    return msgspec.structs.replace(
-        spec, values=[ValueSpec(key=value["key"], name=value["name"]) for value in row.values]
-    )
+    return msgspec.structs.replace(spec, values=[msgspec.convert(value, ValueSpec) for value in row.values])
 
 
 def _known(value: str, kind: type[msgspec.Struct], name: str) -> Any:

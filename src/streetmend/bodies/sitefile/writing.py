@@ -106,9 +106,11 @@ def _question(spec: QuestionSpec, at: int) -> Table:
 
 
 def _choice(value: str | ValueSpec) -> Any:
-    if isinstance(value, str) or value.key == value.name:
-        return value if isinstance(value, str) else value.key
-    return {"key": value.key, "name": value.name}
+    if isinstance(value, str):
+        return value
+    if value.stop:
+        return {"key": value.key, "name": value.name, "stop": value.stop}
+    return value.key if value.key == value.name else {"key": value.key, "name": value.name}
 
 
 def _fill(

@@ -48,7 +48,7 @@ _PROOFS = {DeliveryState.ACCEPTED: "answer", DeliveryState.BY_EMAIL: "mail serve
 
 _REPORT = (
     "id", "lat", "long", "title", "detail", "category_name_id", "address", "reporter_id", "name", "show_name", "email",
-    "language", "source", "state", "private", "status_notes", "created_at", "requested_at", "updated_at", "sent_at",
+    "language", "source", "state", "private", "status_notes", "created_at", "requested_at", "updated_at", "sent_at", "asked_at",
     "visible", "closed", "has_photo", "comment_count", "photo_names", "recipient_ids",
     "settled",
 )  # fmt: skip
@@ -160,7 +160,7 @@ class _Writer:
             number, one.lat, one.long, one.title, one.detail, one.offer.name_id, one.spot.address, person, name,
             int(known and one.show_name), email, one.problem.language, one.source, one.state.value,
             int(one.offer.private), notes[-1] if notes else "", requested, requested, _text(one.updated_at),
-            _text(min(arrived)) if arrived else None, visible, closed, int(photo is not None), len(one.words),
+            _text(min(arrived)) if arrived else None, requested, visible, closed, int(photo is not None), len(one.words),
             json.dumps([photo.name] if photo else []), json.dumps([fate.body_id for fate in one.fates]),
             int(self._first),
         )  # fmt: skip

@@ -181,6 +181,7 @@ class _Writer:
             requested_at=story.requested_at,
             updated_at=story.updated_at,
             sent_at=min(arrived) if arrived else None,
+            asked_at=story.requested_at,  # at rest: nobody is written to because the sample is old
             visible=True,
             closed=story.state in CLOSED_STATES,
             has_photo=photo is not None,

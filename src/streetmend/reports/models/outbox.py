@@ -302,6 +302,7 @@ class NoticeKind(models.TextChoices):
     REPORT_UPDATED = "report_updated", "there is news about a report"
     NEW_REPORT = "new_report", "there is a new report"
     NEW_REPORTS = "new_reports", "the new reports of a day"
+    STILL_THERE = "still_there", "is it still there?"
     STAFF = "staff", "something for staff"
 
 

@@ -56,6 +56,9 @@ class Report(models.Model):
     #: when the first body had it
     sent_at = models.DateTimeField(null=True, blank=True)
 
+    #: when the reporter was asked whether it is still there
+    asked_at = models.DateTimeField(null=True, blank=True)
+
     # kept for the mass reads, always recomputed from their sources (`reports.services.kept`)
     visible = models.BooleanField(default=False)
     closed = models.BooleanField(default=False)
@@ -94,6 +97,11 @@ class Report(models.Model):
                 name="report_unsettled",
                 condition=models.Q(visible=True, settled=False),
             ),
+            models.Index(
+                fields=["updated_at"],
+                name="report_to_ask",
+                condition=models.Q(visible=True, closed=False, asked_at=None),
+            ),
             models.Index(fields=["lat", "long"], name="report_place", condition=models.Q(visible=True)),
         ]
 
@@ -130,10 +138,28 @@ class Update(models.Model):
     form_token = models.CharField(max_length=64, null=True, blank=True, unique=True)
 
     class Meta:
-        indexes = [models.Index(fields=["report", "at", "id"], name="update_of_report")]
+        indexes = [
+            models.Index(fields=["report", "at", "id"], name="update_of_report"),
+            models.Index(fields=["at", "id"], name="update_told", condition=models.Q(hidden=False)),
+        ]
 
     def __str__(self) -> str:
         return f"update {self.pk} of report {self.report_id}"
+
+
+class MeToo(models.Model):
+    """Somebody sees the problem of a report too. Who it was is not kept."""
+
+    report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="me_toos", db_index=False)
+    #: by which a second time of the same one is known
+    who = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["report", "who"], name="one_voice_per_reader")]
+
+    def __str__(self) -> str:
+        return f"one more sees {self.report_id}"
 
 
 class Photo(models.Model):

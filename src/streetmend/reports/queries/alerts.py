@@ -13,6 +13,7 @@ from streetmend.reports.errors import LinkUnknown
 from streetmend.reports.models import Alert, Report
 
 _SALT = "streetmend.alerts.end"
+_STILL = "streetmend.reports.still"
 _LONGEST = 200
 
 
@@ -70,6 +71,23 @@ def still_public(report_ids: Collection[int]) -> list[Report]:
 def end_token(alert: Alert) -> str:
     """What ends this alert, at any time: it is signed, not kept, and is good for nothing else."""
     return Signer(salt=_SALT).sign(str(alert.pk))
+
+
+def still_token(report_id: int) -> str:
+    """By which the reporter, and nobody else, says whether the report's problem is still there: signed, good for nothing else."""
+    return Signer(salt=_STILL).sign(str(report_id))
+
+
+def asked_about(token: str) -> Report:
+    """The public report of a `still_token`. Raises LinkUnknown."""
+    try:
+        number = int(Signer(salt=_STILL).unsign(token[:_LONGEST]))
+    except (BadSignature, ValueError) as error:
+        raise LinkUnknown("We do not know this link.") from error
+    report = Report.objects.select_related("reporter").filter(pk=number, visible=True).first()
+    if report is None:
+        raise LinkUnknown("There is no such report.")
+    return report
 
 
 def alert_with(token: str) -> Alert:

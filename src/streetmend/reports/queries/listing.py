@@ -130,9 +130,11 @@ def listing(filters: Filters, *, page: int, size: int, most: int = MOST) -> List
     return Listing(_in_order(shown), min(total, most), page, pages, total > most)
 
 
-def places(filters: Filters, *, limit: int) -> list[Listed]:
-    """The newest reports that the filters leave, for a map."""
-    return _in_order(list(_filtered(filters)[:limit]))
+def places(
+    filters: Filters, *, limit: int, box: tuple[float, float, float, float] | None = None
+) -> list[Listed]:
+    """The newest reports that the filters leave, for a map; `box`: between south, west, north and east only (degrees)."""
+    return _in_order(list(_filtered(filters, box)[:limit]))
 
 
 def _in_order(ids: list[int]) -> list[Listed]:
@@ -141,15 +143,24 @@ def _in_order(ids: list[int]) -> list[Listed]:
     return [rows[pk] for pk in ids if pk in rows]
 
 
-def _filtered(filters: Filters) -> QuerySet[Any, int]:
+def _filtered(filters: Filters, box: tuple[float, float, float, float] | None = None) -> QuerySet[Any, int]:
     """The ids of the reports that the filters leave, the newest first.
 
     Those of one body are found by the index of its deliveries, which have the report's flags; all others by those of the reports.
     """
     if filters.body is None:
-        return _told_of(Report.objects.filter(visible=True), filters, "").values_list("pk", flat=True)
+        return _told_of(_within(Report.objects.filter(visible=True), box, ""), filters, "").values_list(
+            "pk", flat=True
+        )
     theirs = Delivery.objects.filter(kind=DeliveryKind.REPORT, visible=True, body=filters.body)
-    return _told_of(theirs, filters, "report__").values_list("report", flat=True)
+    return _told_of(_within(theirs, box, "report__"), filters, "report__").values_list("report", flat=True)
+
+
+def _within(rows: QuerySet[Any], box: tuple[float, float, float, float] | None, report: str) -> QuerySet[Any]:
+    if box is None:
+        return rows
+    south, west, north, east = box
+    return rows.filter(**{f"{report}lat__range": (south, north), f"{report}long__range": (west, east)})
 
 
 def _told_of(rows: QuerySet[Any], filters: Filters, report: str) -> QuerySet[Any]:

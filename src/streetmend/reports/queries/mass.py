@@ -69,8 +69,11 @@ class Page:
         if not self.rows:
             return search.after
         row = self.rows[-1]
-        text: str = row[_UPDATED if search.changes else _REQUESTED]
-        return datetime.fromisoformat(text[:26].partition("+")[0]).replace(tzinfo=UTC), row[0]
+        return moment_of(row[_UPDATED if search.changes else _REQUESTED]), row[0]
+
+    def changed(self) -> datetime | None:
+        """When the last of the reports changed."""
+        return moment_of(max([row[_UPDATED] for row in self.rows])) if self.rows else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,11 @@ class Digest:
 
     rows: str
     epoch: int
+
+
+def moment_of(text: str) -> datetime:
+    """The moment of a text in UTC as a mass read tells it."""
+    return datetime.fromisoformat(text[:26].partition("+")[0]).replace(tzinfo=UTC)
 
 
 def digest(search: Search) -> Digest:

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from django.db.models import Prefetch
 
-from streetmend.reports.models import Delivery, Photo, Report, Update
+from streetmend.reports.models import Delivery, MeToo, Photo, Report, Update
 from streetmend.reports.models.outbox import DeliveryKind
 from streetmend.reports.states import Actor, DeliveryState, State, may_move
 
@@ -177,3 +177,8 @@ def may_be_said(report: Report) -> list[State]:
     return [
         state for state in (State.FIXED, State.OPEN) if may_move(Actor.RESIDENT, State(report.state), state)
     ]
+
+
+def seen_too(report: Report) -> int:
+    """How many said that they see the problem too."""
+    return MeToo.objects.filter(report=report).count()

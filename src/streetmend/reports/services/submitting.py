@@ -19,6 +19,7 @@ from streetmend.bodies.values import BodyInfo, CategoryInfo, SiteInfo
 from streetmend.photos.store import StoredPhoto
 from streetmend.reports.errors import (
     AnswersWrong,
+    CategoryStopped,
     CategoryUnknown,
     DescriptionMissing,
     LinkUnknown,
@@ -86,7 +87,7 @@ def submit(
     `lat`, `long`: WGS84 degrees. `now`: UTC. Texts are clean already (`streetmend.text`). `answers`: question code -> values. A
     `form_token` that was used before returns the report of the first time and changes nothing.
 
-    Raises NobodyResponsible, CategoryUnknown, DescriptionMissing, TooManyPhotos, AnswersWrong.
+    Raises NobodyResponsible, CategoryUnknown, CategoryStopped, DescriptionMissing, TooManyPhotos, AnswersWrong.
     """
     here = site()
     if form_token and (earlier := Report.objects.filter(form_token=form_token).first()):
@@ -134,7 +135,7 @@ def new_report(
 ) -> Report:
     """A report, not written yet, of which nothing is wrong. `found`: who is responsible at its place for its category.
 
-    Raises NobodyResponsible, CategoryUnknown, DescriptionMissing, AnswersWrong.
+    Raises NobodyResponsible, CategoryUnknown, CategoryStopped, DescriptionMissing, AnswersWrong.
     """
     if not title:
         raise DescriptionMissing("Say in a few words what the problem is.")
@@ -142,6 +143,8 @@ def new_report(
         raise NobodyResponsible("Nobody is responsible here.")
     if found.why == Why.NO_SUCH_CATEGORY:
         raise CategoryUnknown("Choose one of the categories of this place.")
+    if stop := next((category.stop for category in found.categories if category.stop), ""):
+        raise CategoryStopped(stop)
     return Report(
         lat=found.lat,
         long=found.long,

@@ -98,6 +98,10 @@ def _pin(pin: Placed, *, links: bool, big: bool) -> str:
         radius = 12 if pin.count < 100 else 16
         inside = f'<circle class="pin-body" r="{radius}"/><text y="1">{pin.count}</text>'
         return f'<g class="pin group" transform="translate({pin.x:.0f} {pin.y:.0f})">{inside}</g>'
+    if pin.look == "found":
+        scale = "scale(1.35)"
+        drawn = f'<path class="pin-body" d="{_BODIES["received"]}"/><text y="-18">{escape(pin.label)}</text>'
+        return f'<g class="pin found" transform="translate({pin.x:.0f} {pin.y:.0f}){scale}">{drawn}</g>'
     body = _BODIES.get(pin.look, _BODIES["received"])
     title = f"<title>{escape(pin.label)}</title>" if pin.label else ""
     scale = " scale(1.35)" if big or pin.look == "chosen" else ""
@@ -108,6 +112,16 @@ def _pin(pin: Placed, *, links: bool, big: bool) -> str:
     if links and pin.href:
         return f'<a href="{escape(pin.href)}" tabindex="-1">{drawn}</a>'
     return drawn
+
+
+@cache
+def pin_shapes() -> SafeString:
+    """The pins by their looks, for the script that puts them on a map of its own."""
+    looks = "".join(
+        f'<g data-look="{look}"><path class="pin-body" d="{_BODIES.get(look, _BODIES["received"])}"/>{icon}</g>'
+        for look, icon in _ICONS.items()
+    )
+    return mark_safe(f"<template data-pins><svg>{looks}</svg></template>")  # noqa: S308 - constants of this module
 
 
 @cache

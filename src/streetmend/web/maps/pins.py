@@ -8,13 +8,19 @@ from dataclasses import dataclass
 
 from streetmend.web.maps.window import Window
 
+#: these stand by themselves, whatever is near
+APART = ("chosen", "found")
 #: pins closer than so many pixels become one
 _NEAR = 26.0
 
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """Something at a place (WGS84 degrees). `look`: received, progress, fixed, closed, or chosen (the reader's own choice)."""
+    """Something at a place (WGS84 degrees).
+
+    `look`: received, progress, fixed, closed, chosen (the reader's own choice), or found (a place that was found; `label` is
+    its number).
+    """
 
     lat: float
     long: float
@@ -44,7 +50,7 @@ def place_pins(pins: Iterable[Pin], window: Window, *, near: float = _NEAR) -> l
             inside.append((x, y, pin))
     groups = _groups(inside, near)
     placed = [_placed(group) for group in groups]
-    return sorted(placed, key=lambda pin: (pin.look == "chosen", pin.y))
+    return sorted(placed, key=lambda pin: (pin.look in APART, pin.y))
 
 
 def _groups(inside: Sequence[tuple[float, float, Pin]], near: float) -> list[list[tuple[float, float, Pin]]]:
@@ -54,7 +60,7 @@ def _groups(inside: Sequence[tuple[float, float, Pin]], near: float) -> list[lis
     for x, y, pin in inside:
         column, row = int(x // near), int(y // near)
         home = None
-        if pin.look != "chosen":
+        if pin.look not in APART:
             for dx in (-1, 0, 1):
                 for dy in (-1, 0, 1):
                     for group in cells[column + dx, row + dy]:
@@ -65,7 +71,7 @@ def _groups(inside: Sequence[tuple[float, float, Pin]], near: float) -> list[lis
             continue
         group = [(x, y, pin)]
         groups.append(group)
-        if pin.look != "chosen":
+        if pin.look not in APART:
             cells[column, row].append(group)
     return groups
 

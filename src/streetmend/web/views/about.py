@@ -9,6 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from streetmend.bodies.colours import custom_properties
 from streetmend.bodies.queries import bodies, site
 from streetmend.web.requests import site_of
 
@@ -59,6 +60,7 @@ def language(request: HttpRequest) -> HttpResponse:
 @cache_control(public=True, max_age=300)
 def colours(request: HttpRequest) -> HttpResponse:
     """The colours of the site file as custom properties; in the dark the product's own stay."""
-    lines = "".join(f"--{name}:{value};" for name, value in sorted(site().colours.items()))
+    properties = custom_properties(site().colours)
+    lines = "".join(f"--{name}:{value};" for name, value in sorted(properties.items()))
     css = f"@media (prefers-color-scheme:light){{:root{{{lines}}}}}\n" if lines else ""
     return HttpResponse(css, content_type="text/css; charset=utf-8")

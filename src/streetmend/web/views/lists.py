@@ -14,6 +14,7 @@ from streetmend.bodies.queries import bodies, categories_in_use
 from streetmend.clock import SystemClock
 from streetmend.reports.queries.listing import Filters, listing, places
 from streetmend.web.forms import whole
+from streetmend.web.maps.configuring import map_data
 from streetmend.web.maps.drawing import draw
 from streetmend.web.maps.site_map import ground, start_window
 from streetmend.web.maps.window import fitting
@@ -41,6 +42,7 @@ def reports(request: HttpRequest) -> HttpResponse:
         "choices_of_days": DAYS,
         "asked": _asked(request),
         "found": found,
+        "map_data": map_data("show", window, pins=_asked(request).removeprefix("?")),
         "map": draw(ground(), window, pins_of(shown), name="all"),
         "on_map": len(shown),
         "categories": sorted(choices, key=lambda choice: choice.label.casefold()),

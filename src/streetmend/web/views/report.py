@@ -16,11 +16,12 @@ from streetmend.bodies.queries import categories_in_use
 from streetmend.clock import SystemClock
 from streetmend.reports.errors import ReportError
 from streetmend.reports.models import Report
-from streetmend.reports.queries.stories import may_be_said, story, visible_report
+from streetmend.reports.queries.stories import may_be_said, seen_too, story, visible_report
 from streetmend.reports.services import Said, Told, add_update, follow, request_update
 from streetmend.reports.states import Actor, State
 from streetmend.web.forms import Reader, in_order
 from streetmend.web.look import look_of
+from streetmend.web.maps.configuring import map_data
 from streetmend.web.maps.drawing import draw
 from streetmend.web.maps.pins import Pin
 from streetmend.web.maps.site_map import ground
@@ -128,6 +129,7 @@ def _page(
         "report": report,
         "category": labels.get(report.category_name.name, report.category_name.name),
         "story": story(report, now=SystemClock().now()),
+        "map_data": map_data("show", window, pin=look_of(report.state).name),
         "map": draw(ground(), window, [pin], name="place", links=False, big=True),
         "told": {"follow_email": known["email"], **known, **told},
         "errors": errors,
@@ -135,6 +137,7 @@ def _page(
         "form_token": told.get("form_token") or secrets.token_urlsafe(24),
         "may_say": [(state.value, look_of(state).word) for state in may_be_said(report)],
         "now": request.GET.get("now", ""),
+        "seen_too": seen_too(report),
         "most_photos": site_of(request).max_photos,
     }
     return render(request, "web/report.html", context, status=status)

@@ -48,8 +48,11 @@ def _keep(request: HttpRequest, draft: Draft, choices: ChoicesHere) -> HttpRespo
     }
     if request.POST.get("go") == "suggest":
         return _page(request, draft, choices, told, {}, suggest=True)
-    if choices.choice(told["category"]) is None:
+    chosen = choices.choice(told["category"])
+    if chosen is None:
         form.errors["category"] = _("Choose what kind of problem it is.")
+    elif chosen.stop:
+        form.errors["category"] = chosen.stop
     if form.errors:
         return _page(request, draft, choices, told, form.errors, suggest=not told["category"], status=422)
     changed = draft.content.changed(**told)

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -17,8 +18,9 @@ from streetmend.geocode import Found, coordinates, geocoder
 from streetmend.reports.queries.listing import near
 from streetmend.web.drafts import Draft, draft_of, keep
 from streetmend.web.forms import Reader, number, whole
+from streetmend.web.maps.configuring import map_data
 from streetmend.web.maps.site_map import start_window
-from streetmend.web.maps.window import MAX_LAT, STREET_ZOOM, Window
+from streetmend.web.maps.window import MAX_LAT, STREET_ZOOM, Window, fitting
 from streetmend.web.views.flow.steps import after, seen_other
 from streetmend.web.views.maps import HEIGHT, WIDTH, window_of
 
@@ -111,7 +113,11 @@ def _found(words: str) -> Looked:
         return Looked(_around(place), place, words, [])
     matches = geocoder().search(words)
     first = (matches[0].lat, matches[0].long) if matches else None
-    return Looked(_around(first), first if len(matches) == 1 else None, words, matches)
+    if len(matches) > 1:
+        places = [(match.lat, match.long) for match in matches]
+        window = fitting(places, width=WIDTH // 2, height=HEIGHT // 2) or _around(first)
+        return Looked(replace(window, width=WIDTH, height=HEIGHT), None, words, matches)
+    return Looked(_around(first), first, words, matches)
 
 
 def _clicked(request: HttpRequest, window: Window) -> tuple[float, float] | None:
@@ -154,12 +160,34 @@ def _page(
         "nobody": here is not None and here.why == Why.NOBODY,
         "recipients": [body.name for body in here.bodies] if here else [],
         "nearest": _nearest(here),
+        "whys": _whys(here),
+        "nearby": here is not None and here.why == Why.NEARBY,
         "rows": near(*place, metres=_NEAR_METRES, limit=4, open_only=True) if place else [],
         "window": window,
-        "picture": _picture_url(window, place),
+        "picture": _picture_url(window, place, looked.matches),
         "back_to": request.GET.get("then", request.POST.get("then", "")),
     }
+    if request.GET.get("part") == "told":
+        return render(request, "web/_place_parts.html", context)
+    context["map_data"] = map_data(
+        "pick",
+        window,
+        pins="state=open",
+        here=reverse("where"),
+        draft=draft.token,
+        found=[(match.lat, match.long) for match in looked.matches],
+    )
     return render(request, "web/where.html", context, status=status)
+
+
+def _whys(here: Responsible | None) -> list[tuple[str, str]]:
+    """Each body of the place with the names of the areas by which it is responsible."""
+    if here is None:
+        return []
+    return [
+        (body.name, ", ".join(area.name for area in here.areas if area.mapit_id in body.area_ids))
+        for body in here.bodies
+    ]
 
 
 def _address(place: tuple[float, float] | None, looked: Looked) -> str:
@@ -180,12 +208,14 @@ def _nearest(here: Responsible | None) -> dict[str, object] | None:
     return {"name": found.name, "metres": found.metres, "lat": found.lat, "long": found.long}
 
 
-def _picture_url(window: Window, place: tuple[float, float] | None) -> str:
-    query: dict[str, str] = {
+def _picture_url(window: Window, place: tuple[float, float] | None, matches: list[Found]) -> str:
+    query: dict[str, str | list[str]] = {
         "lat": f"{window.lat:.6f}",
         "long": f"{window.long:.6f}",
         "zoom": f"{window.zoom:g}",
     }
     if place:
         query |= {"pin_lat": f"{place[0]:.6f}", "pin_long": f"{place[1]:.6f}"}
-    return f"/map.svg?{urlencode(query)}"
+    if len(matches) > 1:
+        query["found"] = [f"{match.lat:.6f},{match.long:.6f}" for match in matches]
+    return f"/map.svg?{urlencode(query, doseq=True)}"
