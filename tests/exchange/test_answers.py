@@ -158,8 +158,7 @@ def test_F_34_a_redirect_of_a_post_is_not_followed_and_staff_hear_of_it(
         clock.advance(days=2)
         work()
         assert elsewhere.ledger.seen() == ()
-    assert is_parked(only_delivery())
-    assert posts(endpoint) == 1
+    assert (only_delivery().proof, posts(endpoint)) == ("found", 1)
     (notice,) = Notice.objects.filter(kind=NoticeKind.STAFF)
     assert to in notice.content["text"]
 

@@ -138,6 +138,8 @@ class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """So many POSTs a second after it was left alone or asked us to slow down; doubled with each good second."""
     unknown_after_hours: Annotated[float, Meta(ge=0, le=24 * 30)] = 4.0
     """How long we wait, where it cannot be asked whether it has a report, before `on_unknown` is carried out."""
+    find_margin_seconds: Annotated[int, Meta(ge=1, le=86_400)] = 300
+    """How long before and after the time in question a report is looked for there."""
     find_metres: Annotated[float, Meta(ge=0, le=1000)] = 15.0
     """How far from where we said a report may stand there, to be found by its content."""
     max_rate: Annotated[float, Meta(ge=0, le=1000)] = 0.0

@@ -23,7 +23,7 @@ from streetmend.exchange.calling import KeyUnusable, ask, line_to
 from streetmend.exchange.crash import crash
 from streetmend.exchange.database import DatabaseThread
 from streetmend.exchange.matching import Wanted, marks_in, same_content, text_of
-from streetmend.exchange.searching import MARGIN, Search, TooMuch, merged
+from streetmend.exchange.searching import Search, TooMuch, merged
 from streetmend.fetch import FetchError, Transport
 from streetmend.georeport import calls
 from streetmend.georeport.errors import CallFailed
@@ -130,7 +130,12 @@ class Reconciler:
         """From before it left until after it may have come into being there."""
         last = one.last_sent_at + timedelta(seconds=self.line.deadline_seconds)
         end = max(last + 2 * doubts.settle_of(self.endpoint), one.first_sent_at)
-        return one.first_sent_at - MARGIN, min(now, end) + MARGIN
+        margin = self._margin
+        return one.first_sent_at - margin, min(now, end) + margin
+
+    @property
+    def _margin(self) -> timedelta:
+        return timedelta(seconds=self.line.habits.find_margin_seconds)
 
     async def _by_number(self, search: Search, wanted: Sequence[Doubt], seen: Findings) -> None:
         """Numbers that answers held, and our own number where the endpoint can be searched by it."""
@@ -235,7 +240,8 @@ class Reconciler:
             return True
         controls = await self.database(partial(doubts.controls_of, endpoint_id=self.endpoint.pk, now=now))
         for control in _some(controls):
-            rows = await search.span(control.sent_at - MARGIN, min(control.sent_at + MARGIN, now + MARGIN))
+            margin = self._margin
+            rows = await search.span(control.sent_at - margin, min(control.sent_at, now) + margin)
             if await self._shows_accepted({row.service_request_id: row for row in rows}, now):
                 return True
         return False if controls else None

@@ -15,8 +15,6 @@ from streetmend.georeport import calls, times
 from streetmend.georeport.search import RequestSearch
 from streetmend.georeport.types import Request
 
-#: before this the endpoint may have stored what we sent: its clock is measured, but not to the second
-MARGIN = timedelta(minutes=5)
 SHORTEST = timedelta(seconds=1)
 MOST_CALLS = 300
 MOST_ROWS = 200_000

@@ -49,6 +49,7 @@ from streetmend.reports.services.notices import (
     claim_notices,
     record_notices,
 )
+from streetmend.reports.services.outbox import MARGIN_SECONDS as LEASE_MARGIN
 from streetmend.reports.services.outbox import (
     Claim,
     claim_deliveries,
@@ -86,6 +87,7 @@ def run(
     transport: OpenTransport = open_fetcher,
     stop: threading.Event | None = None,
     name: str = "",
+    margin_seconds: int = LEASE_MARGIN,
 ) -> int:
     """Works until SIGTERM, SIGINT or `stop`, or with `once` until nothing is due; what is in flight then is finished.
 
@@ -98,6 +100,7 @@ def run(
         clock=clock or SystemClock(),
         random=random,
         stop=stop or threading.Event(),
+        margin_seconds=margin_seconds,
     )
     asyncio.run(worker.work(once=once, transport=transport))
     return 1 if once and worker.failed else 0
@@ -106,8 +109,17 @@ def run(
 class Worker:
     """One worker. Its name is written on all that it holds."""
 
-    def __init__(self, *, name: str, clock: Clock, random: Random, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        *,
+        name: str,
+        clock: Clock,
+        random: Random,
+        stop: threading.Event,
+        margin_seconds: int = LEASE_MARGIN,
+    ) -> None:
         self.name, self.clock, self.random, self.stop = name, clock, random, stop
+        self.margin_seconds = margin_seconds
         self.database = DatabaseThread()
         #: counting a month of a big site takes seconds: nothing that is due waits for it
         self.counting = DatabaseThread(patience_seconds=0)
@@ -218,7 +230,7 @@ class Worker:
 
     async def _take_deliveries(self) -> bool:
         room = min(CLAIM_AT_ONCE, IN_FLIGHT - len(self.jobs))
-        lease = Lease(self.clock)
+        lease = Lease(self.clock, self.margin_seconds)
         claims, zone = await self.database(partial(self._claim, room))
         if claims:
             crash("after_intent")
@@ -228,7 +240,13 @@ class Worker:
 
     def _claim(self, room: int) -> tuple[list[Claim], str]:
         """What this worker delivers now, and the site's zone: while a call lasts, the database is not asked."""
-        claims = claim_deliveries(worker=self.name, now=self.clock.now(), limit=room, prepare=prepare)
+        claims = claim_deliveries(
+            worker=self.name,
+            now=self.clock.now(),
+            limit=room,
+            prepare=prepare,
+            margin_seconds=self.margin_seconds,
+        )
         return claims, site().time_zone if claims else ""
 
     async def _deliver(self, claim: Claim, lease: Lease, zone: str) -> None:

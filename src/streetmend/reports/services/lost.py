@@ -124,7 +124,10 @@ def _tell_of_loss(delivery: Delivery, now: datetime) -> None:
 def tell_of_outages(*, now: datetime) -> int:
     """Staff have a mail about each endpoint that has failed for an hour, a day, and then daily, while something waits for it."""
     told = 0
-    failing = EndpointWatch.objects.filter(failing_since__lte=now - TELL_AFTER[0])
+    # of a paused one they were told when it was paused
+    failing = EndpointWatch.objects.filter(
+        failing_since__lte=now - TELL_AFTER[0], endpoint__paused_at=None, endpoint__active=True
+    )
     for watch in failing.select_related("endpoint__body"):
         since = watch.failing_since
         if since is None or now < since + _told_after(watch.told):

@@ -62,11 +62,13 @@ class Claim:
     problem: str = ""
 
 
-def claim_deliveries(*, worker: str, now: datetime, limit: int, prepare: Prepare) -> list[Claim]:
+def claim_deliveries(
+    *, worker: str, now: datetime, limit: int, prepare: Prepare, margin_seconds: int = MARGIN_SECONDS
+) -> list[Claim]:
     """At most `limit` due deliveries are this worker's, each with its attempt written down before a byte leaves.
 
     Oldest reports first, and no endpoint gets more at once, over all workers, than its `max_in_flight`; paused endpoints get
-    nothing. `now` (UTC) says what is due; the lease ends `timeout_seconds` of the endpoint and `MARGIN_SECONDS` later.
+    nothing. `now` (UTC) says what is due; the lease ends `timeout_seconds` of the endpoint and `margin_seconds` later.
     """
     if limit < 1 or not _due(now).exists():
         return []
@@ -82,7 +84,7 @@ def claim_deliveries(*, worker: str, now: datetime, limit: int, prepare: Prepare
         deliveries = list(rows)
         posts = [delivery for delivery in deliveries if delivery.state == DeliveryState.WAITING]
         problems = _write_intents(posts, worker, now, prepare)
-        _lease(deliveries, worker)
+        _lease(deliveries, worker, margin_seconds)
     return [
         Claim(
             delivery=delivery,
@@ -171,11 +173,11 @@ def _write_intents(posts: Sequence[Delivery], worker: str, now: datetime, prepar
     return {pk: ready.problem for pk, ready in prepared.items() if ready.problem}
 
 
-def _lease(deliveries: Sequence[Delivery], worker: str) -> None:
+def _lease(deliveries: Sequence[Delivery], worker: str, margin_seconds: int) -> None:
     """The leases begin: what waited is being sent, what has a token stays where it is."""
     for seconds in {_deadline(delivery) for delivery in deliveries}:
         mine = [delivery.pk for delivery in deliveries if _deadline(delivery) == seconds]
-        lease = {"lease_owner": worker, "lease_until": Now() + timedelta(seconds=seconds + MARGIN_SECONDS)}
+        lease = {"lease_owner": worker, "lease_until": Now() + timedelta(seconds=seconds + margin_seconds)}
         rows = Delivery.objects.filter(pk__in=mine)
         rows.filter(state=DeliveryState.TOKEN).update(checks=F("checks") + 1, **lease)
         rows.filter(state=DeliveryState.WAITING).update(state=DeliveryState.SENDING, next_at=None, **lease)
