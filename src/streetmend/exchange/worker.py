@@ -254,7 +254,7 @@ class Worker:
             outcome = await self._send(claim, lease, zone)
         except Exception as error:
             logger.exception("delivery=%d failed", claim.delivery.pk)
-            outcome = _surprise(claim, error)
+            outcome = open311.surprise(claim, error)
         crash("after_answer")
         try:
             recorded = await self.database(
@@ -390,12 +390,3 @@ class Worker:
             logger.exception("inbox=%d could not be applied", inbox_id)
             why = f"It could not be applied: {type(error).__name__}"
             await self.database(partial(note_error, inbox_id=inbox_id, why=why))
-
-
-def _surprise(claim: Claim, error: Exception) -> Outcome:
-    """An error of ours in the middle of a call: nobody knows what left."""
-    return Outcome(
-        result=OutcomeClass.UNKNOWN if not claim.asks_token else OutcomeClass.NOT_RECEIVED,
-        why="Something went wrong on our side while it was being sent.",
-        error_class=type(error).__name__,
-    )

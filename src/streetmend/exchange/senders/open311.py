@@ -187,3 +187,12 @@ def _uploads(names: Sequence[str], report_id: int) -> tuple[Upload, ...]:
             )
         )
     return tuple(found)
+
+
+def surprise(claim: Claim, error: Exception) -> Outcome:
+    """An error of ours in the middle of a call: nobody knows what left."""
+    return Outcome(
+        result=OutcomeClass.UNKNOWN if not claim.asks_token else OutcomeClass.NOT_RECEIVED,
+        why="Something went wrong on our side while it was being sent.",
+        error_class=type(error).__name__,
+    )

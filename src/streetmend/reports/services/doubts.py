@@ -34,7 +34,7 @@ LATEST = timedelta(hours=24)
 BELIEVED = timedelta(hours=24)
 #: only what was accepted so lately serves as the control
 CONTROL = timedelta(days=30)
-_FIRST_PAUSE, _LONGEST_PAUSE = 60.0, 3600.0
+_LONGEST_PAUSE = 3600.0
 
 
 class Decide(Protocol):
@@ -176,7 +176,8 @@ def finish_sweep(
     """The endpoint may be asked again by any worker; after a failure not at once. False where the lease was lost."""
     with transaction.atomic():
         watch = (
-            EndpointWatch.objects.select_for_update(no_key=True)
+            EndpointWatch.objects.select_for_update(no_key=True, of=("self",))
+            .select_related("endpoint")
             .filter(pk=endpoint_id, ask_owner=worker)
             .first()
         )
@@ -184,7 +185,8 @@ def finish_sweep(
             return False
         watch.ask_owner, watch.ask_until = "", None
         watch.ask_failures = watch.ask_failures + 1 if failed else 0
-        pause = min(_FIRST_PAUSE * 2 ** min(watch.ask_failures - 1, 10), _LONGEST_PAUSE) if failed else 0.0
+        first = max(watch.endpoint.settle_seconds / 10, 1.0)
+        pause = min(first * 2 ** min(watch.ask_failures - 1, 10), _LONGEST_PAUSE)
         watch.ask_at = now + timedelta(seconds=pause) if failed else None
         if can_find is not None:
             watch.can_find, watch.can_find_at = can_find, now
