@@ -42,9 +42,9 @@ check: setup  ## format, lint, types, import contracts, docs
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 	@$(BIN)/pytest $(wildcard tests/docs tests/architecture)
 
-bench: setup  ## benchmarks, printed as ratios
+bench: setup  ## benchmarks, printed as ratios (REPORTS=1000000 make bench)
 	@$(BIN)/python tests/needs.py
-	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench $(if $(REPORTS),--reports $(REPORTS))
 
 chaos: setup  ## faults and crashes at full size, with a JSON summary (SEEDS=3 make chaos; PARTS="answers" for some)
 	@$(BIN)/python tests/needs.py

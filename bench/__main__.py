@@ -20,17 +20,22 @@ DATABASES = ("SQLite", "PostgreSQL")
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--reports", type=int, default=100_000, help="how many reports there are (100000)")
+    size = int(os.environ.get("REPORTS") or 100_000)
+    parser.add_argument(
+        "--reports", type=int, default=size, help="how many reports there are (REPORTS, else 100000)"
+    )
     parser.add_argument("--repeat", type=int, default=120, help="how often each answer is made (120)")
     parser.add_argument("--only", choices=["requests", "places", "posts"], help="one of the benchmarks")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--database", choices=DATABASES, help="on one of the databases")
     asked = parser.parse_args()
+    databases = [asked.database] if asked.database else DATABASES
     results: list[Result] = []
     if asked.only in (None, "requests"):
-        for database in DATABASES:
+        for database in databases:
             results += _requests(database, asked.reports, asked.repeat)
     if asked.only in (None, "posts"):
-        for database in DATABASES:
+        for database in databases:
             results += _posts(database)
     if asked.only in (None, "places"):
         results += _run("bench.places", {})

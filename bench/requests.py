@@ -1,8 +1,8 @@
-"""CPU of one answer with 1000 requests, ours against the comparison's, on the database of this process's environment.
+"""What the answers of the Open311 server cost, on the database of this process's environment, against three comparisons.
 
 What counts is what the server has to do for one answer: the processor time of this process, in which the whole WSGI application
-runs, and on PostgreSQL that of the database's process too. Ours is measured as if nobody had asked before (its kept answers are
-thrown away each time), and once more as it is when the same question comes again.
+runs, and on PostgreSQL that of the database's process too. "Made anew" is as if nobody had asked before (the kept answers are
+thrown away each time), "asked again" as it is when the same question comes again.
 """
 
 from __future__ import annotations
@@ -12,31 +12,52 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from bench.measuring import Answered, Site, count_queries, cpu, database_process
+from bench.memory import can_be_seen, resident
 from bench.report import Result
 
-GOALS = {("JSON", "postgresql"): 8.0, ("JSON", "sqlite"): 4.0}
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
-ROUNDS = 12
+#: how many times less than Django REST framework: a page made anew, asked again, one that the client has already, one request
+FRAMEWORK_ANEW, FRAMEWORK_AGAIN, FRAMEWORK_UNCHANGED, FRAMEWORK_ONE = 8.0, 15.0, 60.0, 5.0
+#: a page asked again costs less than fetching and encoding its rows
+FLOOR_AGAIN = 1.0
+MOST_QUERIES = 2
+MOST_MEGABYTES = 130.0
+SMALL = 100_000
+Work = Callable[[], object]
 
 
-def set_up(reports: int) -> None:
-    """The database has so many reports, made by the commands in processes of their own: this one stays as a server is."""
+def set_up() -> None:
+    """The database is there, made by a command in a process of its own: this one stays as a server is."""
     _streetmend("init", "--no-input")
-    done = _streetmend("fill", f"--reports={reports}", "--json")
-    took = json.loads(done)["seconds"]
-    print(f"{reports:,} reports filled in {took:.0f} s ({reports / took:,.0f}/s)", file=sys.stderr)
     import django
     from django.conf import settings
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "streetmend.settings")
     django.setup()
     settings.ROOT_URLCONF = "bench.urls"
+    # one connection for all, as a server's thread keeps it; the handler would otherwise judge its age at each answer
+    from django.core.signals import request_finished, request_started
+    from django.db import close_old_connections
+
+    request_started.disconnect(close_old_connections)
+    request_finished.disconnect(close_old_connections)
+
+
+def fill(reports: int) -> None:
+    """There are so many reports more."""
+    took = json.loads(_streetmend("fill", f"--reports={reports}", "--json"))["seconds"]
+    print(
+        f"{reports:,} reports filled in {took:.0f} s ({reports / took:,.0f}/s)", file=sys.stderr, flush=True
+    )
+    from django.db import connection
+
+    with connection.cursor() as cursor:  # as a site that has run for a while
+        cursor.execute("ANALYZE")
 
 
 def _streetmend(*arguments: str) -> str:
@@ -44,145 +65,109 @@ def _streetmend(*arguments: str) -> str:
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-class Site:
-    """The whole WSGI application of the site, in this process."""
+class Answers:
+    """Ways to ask for one address, as work to be measured."""
 
-    def __init__(self) -> None:
-        from django.core.handlers.wsgi import WSGIHandler
+    def __init__(self, next_path: Callable[[], str]) -> None:
+        self.site, self.next_path = Site(), next_path
 
-        self._application = WSGIHandler()
+    def again(self) -> bytes:
+        """As it is asked, whatever is kept."""
+        return _ok(self.site.get(self.next_path()))
 
-    def get(self, path: str) -> tuple[int, bytes]:
-        """The status and the whole body."""
-        address, _, query = path.partition("?")
-        environment: dict[str, Any] = {
-            "REQUEST_METHOD": "GET",
-            "PATH_INFO": address,
-            "QUERY_STRING": query,
-            "SERVER_NAME": "127.0.0.1",
-            "SERVER_PORT": "8000",
-            "HTTP_HOST": "127.0.0.1:8000",
-            "SERVER_PROTOCOL": "HTTP/1.1",
-            "wsgi.input": BytesIO(),
-            "wsgi.errors": sys.stderr,
-            "wsgi.url_scheme": "http",
-            "wsgi.multithread": False,
-            "wsgi.multiprocess": False,
-            "wsgi.run_once": False,
-            "wsgi.version": (1, 0),
-        }
-        told: list[str] = []
-        answer = self._application(environment, lambda status, headers, error=None: told.append(status))
-        body = b"".join(answer)
-        close = getattr(answer, "close", None)
-        if close is not None:
-            close()
-        return int(told[0][:3]), body
+    def anew(self) -> bytes:
+        """With nothing kept."""
+        from streetmend.open311.views import ANSWERS
+
+        ANSWERS.clear()
+        return self.again()
+
+    def unchanged(self) -> Work:
+        """Asking whether the answer is still the one that the client has."""
+        path = self.next_path()
+        etag = self.site.get(path).headers["etag"]
+
+        def ask() -> None:
+            answer = self.site.get(path, HTTP_IF_NONE_MATCH=etag)
+            if answer.status != 304:
+                raise SystemExit(f"{path} is not unchanged: {answer.status}")
+
+        return ask
 
 
-def cpu(
-    works: Mapping[str, Callable[[], object]], repeat: int, database_process: int | None
-) -> dict[str, float]:
-    """Milliseconds of processor time of one call of each: the best of some rounds, in which they take turns.
-
-    What else the machine does makes caches cold and a call dearer, for one as for the other; so they take turns, and the best
-    round is what the work itself costs.
-    """
-    each = max(repeat // ROUNDS, 1)
-    rounds: dict[str, list[float]] = {name: [] for name in works}
-    for _ in range(ROUNDS):
-        for name, work in works.items():
-            before = time.process_time() + _used(database_process)
-            for _ in range(each):
-                work()
-            rounds[name].append((time.process_time() + _used(database_process) - before) * 1000 / each)
-    return {name: min(found) for name, found in rounds.items()}
+def at(path: str) -> Callable[[], bytes]:
+    """That address, as work to be measured."""
+    return Answers(lambda: path).again
 
 
-def _used(process: int | None) -> float:
-    """Seconds of processor time that another process has used (Linux)."""
-    if process is None:
-        return 0.0
-    precise = Path(f"/proc/{process}/schedstat")
-    if precise.exists():
-        return int(precise.read_text().split()[0]) / 1e9
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def against(repeat: int, process: int | None, where: str) -> list[Result]:
+    """A page of the newest, as JSON and XML, and one request: against the framework, the floor and a file."""
+    from django.conf import settings
+
+    from bench.operations import BASE, operations
+
+    found: list[Result] = []
+    for fmt in ("json", "xml"):
+        ours = Answers(lambda fmt=fmt: f"{BASE}requests.{fmt}")
+        framework, floor, file = (
+            at(f"/{kind}/requests.{fmt}") for kind in ("baseline", "floor", "static-file")
+        )
+        body = ours.anew()
+        _must_be_equal(fmt, body, framework())
+        Path(settings.DATA / f"requests.{fmt}").write_bytes(body)
+        works: dict[str, Work] = {"framework": framework, "floor": floor, "anew": ours.anew}
+        queries = {"anew": count_queries(ours.anew), "again": count_queries(ours.again)}
+        times = cpu(works, repeat, process)
+        ours.again()
+        fast = {"again": ours.again, "unchanged": ours.unchanged(), "file": file}
+        times |= cpu(fast, repeat * 5, process)
+        found += _page_lines(fmt.upper(), where, times, queries)
+    one = next(operation for operation in operations() if operation.name.startswith("one request"))
+    ours, path = Answers(one.next_path), one.next_path().replace(BASE, "/baseline/")
+    times = cpu({"ours": ours.anew, "framework": at(path)}, repeat * 10, process)
+    found.append(
+        _line("one request, against the framework", where, times["ours"], times["framework"], FRAMEWORK_ONE,
+              count_queries(ours.anew))
+    )  # fmt: skip
+    return found
 
 
-def database_process() -> int | None:
-    """The process that answers this connection's queries, where it is another one on this machine that can be watched."""
-    from django.db import connection
+def _page_lines(fmt: str, where: str, times: Mapping[str, float], queries: Mapping[str, int]) -> list[Result]:
+    what = f"1000 requests as {fmt}"
+    anew, again, unchanged = (times[name] for name in ("anew", "again", "unchanged"))
+    return [
+        _line(f"{what}, made anew, against the framework", where, anew, times["framework"], FRAMEWORK_ANEW, queries["anew"]),
+        _line(f"{what}, made anew, against fetch and encode", where, anew, times["floor"], None),
+        _line(f"{what}, asked again, against the framework", where, again, times["framework"], FRAMEWORK_AGAIN,
+              queries["again"]),
+        _line(f"{what}, asked again, against fetch and encode", where, again, times["floor"], FLOOR_AGAIN),
+        _line(f"{what}, asked again, against a file", where, again, times["file"], None),
+        _line(f"{what}, unchanged (304), against the framework", where, unchanged, times["framework"],
+              FRAMEWORK_UNCHANGED),
+        Result(f"{what}, statements", where, max(queries.values()), "", most=MOST_QUERIES),
+    ]  # fmt: skip
 
-    if connection.vendor != "postgresql":
-        return None
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        process = int(cursor.fetchone()[0])
-    return process if Path(f"/proc/{process}/stat").exists() else None
+
+def _line(
+    what: str, where: str, ours: float, theirs: float, goal: float | None, queries: int | None = None
+) -> Result:
+    return Result(what, where, ours, "ms", theirs, theirs / ours, goal, queries)
 
 
-def count_queries(work: Callable[[], object]) -> int:
-    """How many statements the work sends."""
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
+def searches(repeat: int, process: int | None) -> dict[str, float]:
+    """What each operation costs, made anew."""
+    from bench.operations import operations
 
-    with CaptureQueriesContext(connection) as captured:
+    works: dict[str, Work] = {one.name: Answers(one.next_path).anew for one in operations()}
+    for work in works.values():
         work()
-    return len(captured)
+    return cpu(works, max(repeat // 4, 12), process)
 
 
-def compare(repeat: int) -> list[Result]:
-    """Both formats, ours against the comparison's."""
-    from django.core.signals import request_finished, request_started
-    from django.db import close_old_connections, connection
-
-    from streetmend.open311.views import ANSWERS
-
-    # one connection for all, as a server's thread keeps it; the handler would otherwise judge its age at each answer
-    request_started.disconnect(close_old_connections)
-    request_finished.disconnect(close_old_connections)
-    site, process = Site(), database_process()
-    if connection.vendor == "postgresql" and process is None:
-        print("The database's own processor time cannot be seen here and is not counted.", file=sys.stderr)
-    where = NAMES[connection.vendor]
-    results = []
-    for fmt in ("JSON", "XML"):
-        path = f"/open311/v2/requests.{fmt.lower()}"
-        baseline = f"/baseline/requests.{fmt.lower()}"
-
-        def anew(path: str = path) -> bytes:
-            ANSWERS.clear()
-            return _ok(site.get(path))
-
-        def again(path: str = path) -> bytes:
-            return _ok(site.get(path))
-
-        def theirs(path: str = baseline) -> bytes:
-            return _ok(site.get(path))
-
-        _must_be_equal(fmt, anew(), theirs())
-        queries = {name: count_queries(work) for name, work in (("anew", anew), ("again", again))}
-        times = cpu({"theirs": theirs, "anew": anew}, repeat, process)
-        again()
-        times |= cpu({"again": again}, repeat * 5, process)
-        for name, words, goal in (
-            ("anew", "made anew", GOALS.get((fmt, connection.vendor))),
-            ("again", "asked again", None),
-        ):
-            ratio = times["theirs"] / times[name]
-            what = f"1000 requests as {fmt}, {words}"
-            results.append(
-                Result(what, where, times[name], "ms", times["theirs"], ratio, goal, queries[name])
-            )
-    return results
-
-
-def _ok(answer: tuple[int, bytes]) -> bytes:
-    status, body = answer
-    if status != 200:
-        raise SystemExit(f"An answer failed with {status}: {body[:500]!r}")
-    return body
+def _ok(answer: Answered) -> bytes:
+    if answer.status != 200:
+        raise SystemExit(f"An answer failed with {answer.status}: {answer.body[:500]!r}")
+    return answer.body
 
 
 def _must_be_equal(fmt: str, ours: bytes, theirs: bytes) -> None:
@@ -196,7 +181,7 @@ def _must_be_equal(fmt: str, ours: bytes, theirs: bytes) -> None:
 
 
 def _values(fmt: str, body: bytes) -> list[Any]:
-    if fmt == "JSON":
+    if fmt == "json":
         return list(json.loads(body))
     from lxml import etree
 
@@ -208,14 +193,60 @@ def _values(fmt: str, body: bytes) -> list[Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--reports", type=int, default=100_000)
+    parser.add_argument("--reports", type=int, default=SMALL)
     parser.add_argument("--repeat", type=int, default=120)
     asked = parser.parse_args()
-    set_up(asked.reports)
-    rows = [one.as_dict() for one in compare(asked.repeat)]
-    for row in rows:
-        row.pop("met")
-    print(json.dumps(rows))
+    set_up()
+    from django.db import connection
+
+    small = min(asked.reports, SMALL)
+    fill(small)
+    process, where = database_process(), NAMES[connection.vendor]
+    if connection.vendor == "postgresql" and process is None:
+        print("The database's own processor time cannot be seen here and is not counted.", file=sys.stderr)
+    costs = searches(asked.repeat, process)
+    earlier = None
+    if asked.reports > small:
+        fill(asked.reports - small)
+        earlier, costs = costs, searches(asked.repeat, process)
+    results = [
+        *against(asked.repeat, process, where),
+        *_operation_lines(costs, earlier, where),
+        *_memory(where),
+        *_pages(asked.repeat, process, where),
+    ]
+    print(json.dumps([one.as_row() for one in results]))
+
+
+def _pages(repeat: int, process: int | None, where: str) -> list[Result]:
+    from bench.pages import pages
+
+    return pages(repeat, process, where)
+
+
+def _operation_lines(
+    costs: Mapping[str, float], earlier: Mapping[str, float] | None, where: str
+) -> list[Result]:
+    """What each operation costs made anew, and where there are two sizes how many times as much as at the smaller one."""
+    from bench.operations import operations
+
+    lines = []
+    for one in operations():
+        queries = count_queries(Answers(one.next_path).anew)
+        lines.append(Result(one.name, where, costs[one.name], "ms", queries=queries))
+        if earlier is not None and one.grows is not None:
+            times = costs[one.name] / earlier[one.name]
+            lines.append(Result(f"{one.name}, against {SMALL:,}", where, times, "times", most=one.grows))
+    return lines
+
+
+def _memory(where: str) -> list[Result]:
+    from bench.operations import operations
+
+    if not can_be_seen():
+        return []
+    taken = resident([one.next_path() for one in operations()])
+    return [Result("memory of a server's process after the run", where, taken, "MB", most=MOST_MEGABYTES)]
 
 
 if __name__ == "__main__":

@@ -169,12 +169,12 @@ MIDDLEWARE = [
     "streetmend.web.middleware.headers",
     "streetmend.web.static.StaticFiles",
     "streetmend.web.middleware.CompressPages",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "streetmend.web.doors.Sessions",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "streetmend.web.doors.Forgery",
+    "streetmend.web.doors.SignedIn",
+    "streetmend.web.doors.Messages",
+    "streetmend.web.doors.Frames",
     "streetmend.web.middleware.language",
 ]
 ROOT_URLCONF = "streetmend.urls"

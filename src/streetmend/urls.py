@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", ops.readyz),
     path("metrics", ops.metrics),
     path("admin/", desk.urls),
+    path("", include("streetmend.desk.urls")),
     path("", include("streetmend.open311.urls")),
     path("", include("streetmend.web.urls")),
 ]

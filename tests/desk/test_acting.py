@@ -9,6 +9,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
+from streetmend.accounts.keys import create_api_key, keys_named
 from streetmend.accounts.models import Person, SignInLink
 from streetmend.accounts.services import new_sign_in_link
 from streetmend.bodies import sealing
@@ -256,3 +257,16 @@ def test_B_79_a_field_that_the_form_does_not_have_is_ignored(town, sign_in):
     assert client.post(path, {**ENDPOINT, "body": town.east.pk, "last_error": "x"}).status_code == 302
     row = Endpoint.objects.get(pk=town.endpoint.pk)
     assert (row.body_id, row.last_error) == (town.west.pk, "")
+
+
+def test_an_administrator_ends_api_keys(town, sign_in):
+    key, secret = create_api_key(name="City app", now=datetime.now(UTC))
+    client = sign_in("admin")
+    page = client.get(f"/admin/accounts/apikey/{key.pk}/change/").content.decode()
+    assert "City app" in page
+    assert secret not in page
+    assert key.secret_hash not in page
+    choose(client, "accounts/apikey", "revoke", key)
+    key.refresh_from_db()
+    assert key.revoked_at is not None
+    assert keys_named("City app") == []

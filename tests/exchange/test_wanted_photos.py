@@ -18,7 +18,7 @@ from streetmend.reports.models import Delivery, Photo, Report, WantedPhoto
 from streetmend.reports.models.posting import WantedPhotoState
 from streetmend.reports.services import add_update
 from streetmend.reports.services.updating import Said
-from streetmend.reports.services.wanted_photos import PATIENCE, claim_photos, want_photos
+from streetmend.reports.services.wanted_photos import PATIENCE, claim_photos, still_elsewhere, want_photos
 from streetmend.reports.states import Actor
 from tests.exchange.reports import make_report
 from tests.support.clock import SettableClock
@@ -123,6 +123,19 @@ def test_a_photo_of_an_update_stands_on_the_update(report, clock, bring):
         bring(server)
         assert len(server._threads) == 1
     assert update.photos.count() == 1
+
+
+def test_a_photo_that_stands_here_is_no_link_to_elsewhere_any_more(report, clock, bring):
+    update = add_update(report=report, actor=Actor.STAFF, said=Said("Se bildet."), now=clock.now())
+    urls = ["http://photos.example/1.jpg", "http://10.0.0.1/2.jpg"]
+    update.media_urls = urls
+    update.save()
+    want_photos(urls, update=update, now=clock.now())
+    with serving(answering(jpeg())) as server:
+        bring(server)
+    update.refresh_from_db()
+    assert update.media_urls == urls[1:]
+    assert still_elsewhere(update, urls) == urls[1:], "said again, it stays so"
 
 
 def redirect_to(target: str) -> Handler:

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from streetmend.bodies.colours import unreadable
 from streetmend.bodies.errors import Path, Problem
-from streetmend.bodies.habits import IGNORE, OPERATIONS, STATES
+from streetmend.bodies.habits import IGNORE, OPERATIONS, REPORT_GAPS, STATES
 from streetmend.bodies.models import Datatype, Send
 from streetmend.bodies.specs import (
     COLOURS,
@@ -26,15 +26,28 @@ from streetmend.bodies.specs import (
     SiteSpec,
     ValueSpec,
 )
+from streetmend.bodies.wording import gaps
 from streetmend.text import TextError, clean_email, clean_text, is_blank, make_legal
 
 S = TypeVar("S", bound=Struct)
 
 _LISTS = (Datatype.SINGLEVALUELIST, Datatype.MULTIVALUELIST)
 #: texts of several lines; all others are one line
-_MULTILINE = frozenset({"intro", "emergency", "description", "text", "hint", "stop"})
+_MULTILINE = frozenset({"description_template", "intro", "emergency", "description", "text", "hint", "stop"})
 #: what is meant letter by letter
-_EXACT = frozenset({"code", "key", "duplicate_pattern", "parameters", "statuses_out", "paths"})
+_EXACT = frozenset(
+    {
+        "code",
+        "key",
+        "duplicate_pattern",
+        "parameters",
+        "statuses_out",
+        "paths",
+        "attributes",
+        "attribute_names",
+        "attributes_kept",
+    }
+)
 
 
 class Checker:
@@ -117,6 +130,7 @@ class Checker:
         if spec.time_zone:
             self._zone(spec.time_zone, (*path, "time_zone"))
         self._pattern(spec.duplicate_pattern, (*path, "duplicate_pattern"))
+        self._report_gaps(spec, path)
         self._known(spec.paths, OPERATIONS, (*path, "paths"))
         self._known(spec.statuses_out, STATES, (*path, "statuses_out"))
         for word, state in spec.statuses_in.items():
@@ -260,6 +274,20 @@ class Checker:
                 self._wrong(path, "must have a group (?P<id>...) that finds the number")
         except re.error as error:
             self._wrong(path, f"is no regular expression: {error}")
+
+    def _report_gaps(self, spec: EndpointSpec, path: Path) -> None:
+        """The texts with gaps that go out with reports; by its address a report is found again at the endpoint."""
+        template = spec.description_template
+        texts = {"description_template": template} | {
+            f"attributes.{name}": text for name, text in spec.attributes.items()
+        }
+        for name, text in texts.items():
+            try:
+                self._known(gaps(text), REPORT_GAPS, (*path, *name.split(".", 1)))
+            except ValueError as error:
+                self._wrong((*path, *name.split(".", 1)), str(error))
+        if template and "{{url}}" not in template.replace(" ", ""):
+            self._wrong((*path, "description_template"), "must have {{url}}: by it the report is found again")
 
     def _known(self, found: Iterable[str], known: Sequence[str], path: Path) -> None:
         for name in found:

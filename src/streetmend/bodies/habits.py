@@ -32,6 +32,29 @@ class Description(StrEnum):
     DETAIL = "detail"
 
 
+class Names(StrEnum):
+    """How the reporter's name goes out."""
+
+    SPLIT = "split"
+    FIRST = "first"
+    LAST = "last"
+
+
+class Place(StrEnum):
+    """How the place goes out."""
+
+    DEGREES = "degrees"
+    BOTH = "both"
+    ADDRESS = "address"
+
+
+class StatusCase(StrEnum):
+    """Letter case of the status of a posted update."""
+
+    UPPER = "upper"
+    LOWER = "lower"
+
+
 class Reporter(StrEnum):
     """What the body is told of the reporter."""
 
@@ -76,8 +99,18 @@ class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     # --- a report as it is sent
     description: Description = Description.FULL
     """"full": title, detail and the report's address; "labelled": each with its label; "detail": without the title."""
+    description_template: Annotated[str, Meta(max_length=5000)] = ""
+    """Instead of `description`: a text with {{title}}, {{detail}}, {{url}}, {{id}}, {{category}}, {{address}}, {{place_hint}}."""
     reporter: Reporter = Reporter.ALL
     """What is sent of the reporter: "all" (name, e-mail, phone), "name", or "none"."""
+    names: Names = Names.SPLIT
+    """"split": first and last name, at the first white space; "first", "last": the whole name as one of them."""
+    no_last_name: Word = ""
+    """What goes out as the last name of a reporter who told one name only, such as "-"; empty: nothing."""
+    place: Place = Place.DEGREES
+    """"degrees": lat and long; "both": the address too, as address_string; "address": only that, where the report has one."""
+    account_id: Word = ""
+    """The account_id that goes out with every report; empty: none."""
     always_email: bool = False
     """Send the site's no-reply address where the reporter gave none, for servers that insist on an e-mail address."""
     photos: Photos = Photos.FIRST_URL
@@ -88,6 +121,12 @@ class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Name of the n-th uploaded file's part."""
     id_field: Word = ""
     """The attribute in which the endpoint wants our report's id, where the category asks for it; empty: the usual one."""
+    attributes: dict[Word, Annotated[str, Meta(max_length=2000)]] = field(default_factory=dict)
+    """Attributes that every report carries though nobody asks, with the gaps of the template: { title = "{{title}}" }."""
+    attribute_names: dict[Word, Word] = field(default_factory=dict)
+    """The code of a question -> the name under which its answer goes out; also of what we fill in: { easting = "east" }."""
+    attributes_kept: list[Word] = field(default_factory=list)
+    """Codes of questions whose answers stay here and are not sent."""
     always_send_id: bool = False
     """Send the id's attribute though the category does not ask for it."""
     grid: Word = ""
@@ -178,11 +217,16 @@ class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How often."""
     services_shrink_percent: Annotated[int, Meta(ge=0, le=100)] = 30
     """A list that lacks more of the known services than this is taken for cut off and changes nothing."""
+    status_case: StatusCase = StatusCase.UPPER
+    """Letter case of the status of an update that is sent: "upper" or "lower"."""
     pull_reports: bool = False
     """Fetch the endpoint's own reports too."""
     pull_all_reports: bool = False
     """... whenever they were made, not only the new ones."""
 
+
+#: what may stand in the gaps of `description_template` and `attributes`
+REPORT_GAPS = ("title", "detail", "url", "id", "category", "address", "place_hint")
 
 #: every file name of the standard that `paths` may replace
 OPERATIONS = ("discovery", "services", "requests", "tokens", "servicerequestupdates")

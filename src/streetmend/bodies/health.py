@@ -1,8 +1,9 @@
 """An endpoint's health: whether it answers, whether it is paused, and who pulls from it. Only the worker calls these, but for
-`resume_endpoint`."""
+`pause_endpoint`, `resume_endpoint` and `want_test`, which are staff's too."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -113,3 +114,27 @@ def finish_pull(
             lease_owner="", lease_until=None, next_pull_at=next_at, **learned
         )
     return bool(finished)
+
+
+def want_test(*, endpoint_id: int, now: datetime) -> None:
+    """The worker tests the endpoint soon, by questions alone; `now`: UTC."""
+    Endpoint.objects.filter(pk=endpoint_id).update(test_wanted_at=now)
+
+
+def claim_tests(*, limit: int) -> list[Endpoint]:
+    """At most `limit` endpoints whose test was wanted are the caller's to test, paused ones too; nobody else's."""
+    wanted = Endpoint.objects.filter(test_wanted_at__isnull=False)
+    if not wanted.exists():
+        return []
+    with transaction.atomic():
+        rows = wanted.select_for_update(skip_locked=True, no_key=True, of=("self",)).order_by(
+            "test_wanted_at"
+        )
+        endpoints = list(rows.select_related("body")[:limit])
+        Endpoint.objects.filter(pk__in=[row.pk for row in endpoints]).update(test_wanted_at=None)
+    return endpoints
+
+
+def note_test(*, endpoint_id: int, result: Mapping[str, int | float | str], now: datetime) -> None:
+    """The endpoint was tested at `now` (UTC), and this is what it did."""
+    Endpoint.objects.filter(pk=endpoint_id).update(tested_at=now, test_result=dict(result))

@@ -113,6 +113,11 @@ class Endpoint(models.Model):
     next_pull_at = models.DateTimeField(null=True, blank=True)
     lease_owner = models.CharField(max_length=100, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
+    #: staff want it tested; null: nobody does
+    test_wanted_at = models.DateTimeField(null=True, blank=True)
+    tested_at = models.DateTimeField(null=True, blank=True)
+    #: what the last test found: {"error": .., "categories": .., "seconds": .., "asked_for": .., "found": ..}
+    test_result: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
 
     class Meta:
         constraints = [

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from streetmend.bodies.habits import Description, Habits, Photos, Reporter
+from streetmend.bodies.habits import Description, Habits, Names, Photos, Place, Reporter
 from streetmend.bodies.models import Category, Endpoint, Question
+from streetmend.bodies.wording import filled
 from streetmend.exchange.grid import easting_northing
 from streetmend.exchange.words import state_of
 from streetmend.georeport.dialect import DEFAULT, Dialect
@@ -37,23 +38,29 @@ def new_request(
 
     Latitude and longitude (WGS84 degrees) have six decimals. Photos of private reports never go out as addresses.
     """
-    first_name, last_name = _names(report.name) if habits.reporter is not Reporter.NONE else (None, None)
+    told_name = report.name if habits.reporter is not Reporter.NONE else ""
+    first_name, last_name = _names(told_name, habits)
     tells_all = habits.reporter is Reporter.ALL
     email = report.email if tells_all else ""
     if not email and habits.always_email:
         email = addresses.no_reply
+    gaps = _gaps(report, category, addresses.report)
+    address = report.address if habits.place is not Place.DEGREES else ""
+    degrees = habits.place is not Place.ADDRESS or not address
     return NewRequest(
         service_code=category.code,
-        lat=round(report.lat, 6),
-        long=round(report.long, 6),
-        description=_description(report, habits, addresses.report),
+        lat=round(report.lat, 6) if degrees else None,
+        long=round(report.long, 6) if degrees else None,
+        address_string=address or None,
+        account_id=habits.account_id or None,
+        description=_description(report, habits, addresses.report, gaps),
         first_name=first_name,
         last_name=last_name,
         email=email or None,
         phone=(report.phone or None) if tells_all else None,
         device_id=report.source if habits.device_field else None,
         media_urls=() if report.private else _photos(habits, addresses.photos),
-        attributes=_attributes(report, questions, habits),
+        attributes=_attributes(report, questions, habits, gaps),
     )
 
 
@@ -79,6 +86,7 @@ def dialect_of(endpoint: Endpoint, habits: Habits, site_zone: str) -> Dialect:
         id_field=_id_field(habits),
         device_field=habits.device_field or "device_id",
         upload_field=habits.upload_field,
+        update_status_case=habits.status_case.value,
         jurisdiction_in=habits.jurisdiction_in.value,
         key_in=habits.key_in.value,
         key_on_get=habits.key_on_get,
@@ -132,15 +140,36 @@ def pulled_status(request: Request, habits: Habits, zone: str) -> PulledRow:
     )
 
 
-def _names(name: str) -> tuple[str | None, str | None]:
-    """First and last name: the name as told, split at its first white space."""
-    first, _, last = " ".join(name.split()).partition(" ")
+def _names(name: str, habits: Habits) -> tuple[str | None, str | None]:
+    """First and last name: the name as told, split at its first white space, or whole where the endpoint wants it so."""
+    whole = " ".join(name.split())
+    if habits.names is Names.SPLIT:
+        first, _, last = whole.partition(" ")
+    else:
+        first, last = (whole, "") if habits.names is Names.FIRST else ("", whole)
+    if first and not last:
+        last = habits.no_last_name
     return first or None, last or None
 
 
-def _description(report: Report, habits: Habits, url: str) -> str:
+def _gaps(report: Report, category: Category, url: str) -> dict[str, str]:
+    """What fills the gaps of the endpoint's texts."""
+    return {
+        "title": report.title,
+        "detail": report.detail,
+        "url": url,
+        "id": str(report.pk),
+        "category": category.name.name,
+        "address": report.address,
+        "place_hint": report.place_hint,
+    }
+
+
+def _description(report: Report, habits: Habits, url: str, gaps: dict[str, str]) -> str:
     """Our address is in it whatever the form: by it the report is found again at the endpoint."""
     title, detail = report.title, report.detail
+    if habits.description_template:
+        return filled(habits.description_template, gaps) + "\n"
     if habits.description is Description.LABELLED:
         return f"title: {title}\n\ndetail: {detail}\n\nurl: {url}\n"
     if habits.description is Description.DETAIL:
@@ -155,21 +184,24 @@ def _photos(habits: Habits, urls: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _attributes(
-    report: Report, questions: Sequence[Question], habits: Habits
+    report: Report, questions: Sequence[Question], habits: Habits, gaps: dict[str, str]
 ) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """The answers to what this category asks, and what we fill in ourselves where it asks for it."""
+    """The answers to what this category asks, what we fill in where it asks for it, and what this endpoint always wants."""
     given = {str(answer["code"]): tuple(map(str, answer["values"])) for answer in report.answers}
     own = _own_answers(report, questions, habits)
     answers: dict[str, tuple[str, ...]] = {}
     for question in questions:
-        if not question.variable:
+        if not question.variable or question.code in habits.attributes_kept:
             continue
         values = own.get(question.code) or given.get(question.code, ())
         if values:
             answers[question.code] = values
     if habits.always_send_id:
         answers[_id_field(habits)] = (str(report.pk),)
-    return tuple(answers.items())
+    for code, text in habits.attributes.items():
+        if said := filled(text, gaps):
+            answers.setdefault(code, (said,))
+    return tuple((habits.attribute_names.get(code, code), values) for code, values in answers.items())
 
 
 def _id_field(habits: Habits) -> str:

@@ -40,6 +40,7 @@ from streetmend.exchange.senders import email, open311
 from streetmend.exchange.senders.open311 import Lease
 from streetmend.exchange.statistics import count_statistics
 from streetmend.exchange.tidying import sweep_away
+from streetmend.exchange.trying import TestLane
 from streetmend.reports.models import Notice
 from streetmend.reports.services.applying import apply_row
 from streetmend.reports.services.beats import beat, end_beat
@@ -127,6 +128,7 @@ class Worker:
         self.jobs: set[asyncio.Task[None]] = set()
         self.mail_jobs = 0
         self.photo_lane = PhotoLane(name, clock, self.database)
+        self.test_lane = TestLane(clock, self.database)
         self.service_lane = ServiceLane(name, clock, self.database)
         self.doubt_lane = DoubtLane(name, clock, self.database)
         self.wake = asyncio.Event()
@@ -296,7 +298,7 @@ class Worker:
         return await open311.send(claim, self.calls, lease, self.clock, site_zone=zone)
 
     async def _take_lanes(self) -> bool:
-        lanes = (self.photo_lane, self.service_lane, self.doubt_lane)
+        lanes = (self.photo_lane, self.service_lane, self.test_lane, self.doubt_lane)
         return any([await lane.take(self._start, self.calls) for lane in lanes])
 
     # --- notices

@@ -31,7 +31,7 @@ class _Recipients(msgspec.Struct, frozen=True, gc=False):
     recipient: tuple[str, ...]
 
 
-class _Row(msgspec.Struct, omit_defaults=True, gc=False):
+class Row(msgspec.Struct, omit_defaults=True, gc=False):
     """A request as it goes out; what has no default is written even where it is null."""
 
     service_request_id: str | int
@@ -70,7 +70,7 @@ def write_requests(requests: Iterable[Request], dialect: Dialect = DEFAULT) -> b
     return _list("service_requests", [_finished(request, dialect) for request in requests], dialect)
 
 
-def _finished(request: Request, dialect: Dialect) -> "_Row | shapes.Shape":
+def _finished(request: Request, dialect: Dialect) -> "Row | shapes.Shape":
     row = _row(request, dialect, dialect.extensions, dialect.ours)
     if request.others and dialect.ours:
         return {**request.others, **msgspec.to_builtins(row)}
@@ -79,7 +79,7 @@ def _finished(request: Request, dialect: Dialect) -> "_Row | shapes.Shape":
     return row
 
 
-def _row(request: Request, dialect: Dialect, extended: bool, ours: bool) -> _Row:
+def _row(request: Request, dialect: Dialect, extended: bool, ours: bool) -> Row:
     """What the standard has, what is extended and what is ours, as far as the dialect has them.
 
     There are a thousand at a time: fields are set by position, and times that are texts (nearly all) cost no call.
@@ -87,7 +87,7 @@ def _row(request: Request, dialect: Dialect, extended: bool, ours: bool) -> _Row
     requested, updated = request.requested_datetime, request.updated_datetime
     expected, sent = request.expected_datetime, request.agency_sent_datetime if extended else None
     photos = request.media_urls
-    return _Row(
+    return Row(
         shapes.identifier(request.service_request_id, dialect, "json")
         if dialect.numeric_ids
         else request.service_request_id,

@@ -69,7 +69,8 @@ def read_address(
     """
     found = _EXTENSION.fullmatch(path)
     stem, extension = (found["stem"], found["extension"].lower()) if found else (path, "")
-    accepted = _accepted(request)
+    # Accept is read only where it decides: that costs more than the rest of a small answer's way
+    accepted = None if extension in _FORMATS else _accepted(request)
     resource, slash, argument = stem.partition("/")
     feed = extension if extension in FEEDS and feeds and resource + slash in _HAVE_FEEDS else ""
     if extension and extension not in _FORMATS and not feed:

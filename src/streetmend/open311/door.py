@@ -13,6 +13,7 @@ from streetmend.georeport.dialect import Dialect
 from streetmend.georeport.errors import Fault
 from streetmend.open311 import posting, pushing, views
 from streetmend.open311.addresses import Address, NoSuchAddress, read_address
+from streetmend.open311.refusing import refusals
 from streetmend.open311.saying import CallRefused, Form, nothing, say_refused
 
 #: where something can be posted
@@ -71,7 +72,8 @@ def _answered(
     form = Form(address.fmt, dialect)
     with translation.override("en"):
         try:
-            response = answer(address, form)
+            with refusals():
+                response = answer(address, form)
         except CallRefused as refused:
             response = say_refused(refused, form)
     if not address.named:

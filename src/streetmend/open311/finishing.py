@@ -54,7 +54,9 @@ def finished(
         response = HttpResponse(status=304)
     else:
         coding = (
-            coding_for(request.headers.get("Accept-Encoding", "")) if len(kept.plain) >= WORTH_PACKING else ""
+            coding_for(request.META.get("HTTP_ACCEPT_ENCODING", ""))
+            if len(kept.plain) >= WORTH_PACKING
+            else ""
         )
         body = ANSWERS.packed(key, kept, coding) if coding else kept.plain
         response = HttpResponse(body, content_type=kind, headers=headers)
@@ -70,7 +72,7 @@ def finished(
 
 
 def _has(request: HttpRequest, tag: str) -> bool:
-    given = request.headers.get("If-None-Match", "")
+    given = request.META.get("HTTP_IF_NONE_MATCH", "")
     known = {part.strip().removeprefix("W/") for part in given.split(",")}
     return given.strip() == "*" or tag.removeprefix("W/") in known
 

@@ -46,6 +46,21 @@ class Example:
         """The address of the answer in JSON."""
         return self.url("json")
 
+    @property
+    def geojson(self) -> str:
+        """The address of the answer as points."""
+        return self.url("geojson")
+
+    @property
+    def csv(self) -> str:
+        """The address of the answer as a table."""
+        return self.url("csv")
+
+    @property
+    def rss(self) -> str:
+        """The address of the answer as a feed."""
+        return self.url("rss")
+
 
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
@@ -64,6 +79,16 @@ def page(request: HttpRequest) -> HttpResponse:
         "tried": request.GET,
     }
     return render(request, "open311/page.html", context)
+
+
+@require_safe
+def administrations(request: HttpRequest) -> HttpResponse:
+    """What Open311 is to an administration, and how it connects."""
+    context = {
+        "bodies": [body for body in bodies() if body.send != "none"],
+        "discovery": Example("", "", "discovery"),
+    }
+    return render(request, "open311/administrations.html", context)
 
 
 def _examples(names: list[str], ids: list[int]) -> list[Example]:
@@ -124,6 +149,7 @@ def parameters() -> list[tuple[str, str]]:
         ("lat, long, radius", _("within so many metres of a place")),
         ("max_requests", _("at most so many")),
         ("page, page_size", _("page after page; the Link header has the next one")),
+        ("cursor", _("* reads everything; the Link header has the next page")),
     ]
 
 
@@ -139,6 +165,10 @@ def _try_now(request: HttpRequest) -> Example | None:
         "agency_responsible",
         "has_photo",
         "q",
+        "interface_used",
+        "updated_after",
+        "bbox",
+        "cursor",
         "max_requests",
     )
     query = [(name, request.GET[name][:200]) for name in names if request.GET.get(name)]

@@ -23,7 +23,7 @@ from streetmend.open311 import pictures
 from streetmend.open311.callers import Caller, caller_of, no_key, without_key
 from streetmend.open311.incoming import Incoming, read_incoming
 from streetmend.open311.judging import alike, judged
-from streetmend.open311.refusing import refusals
+from streetmend.open311.refusing import repeats
 from streetmend.open311.saying import CallRefused, Form, Notices, say
 from streetmend.open311.turns import alone_with
 from streetmend.reports.queries.postings import posted_with_token
@@ -44,7 +44,7 @@ _KEY = re.compile(r"[\x20-\x7e]{1,255}")
 def create(request: HttpRequest, form: Form) -> HttpResponse:
     """POST requests (A4): 200 with a service_request_id, or with a token where the report waits for its confirmation.
 
-    Raises CallRefused.
+    Raises CallRefused, and what the spine refuses.
     """
     now = SystemClock().now()
     incoming = read_incoming(request)
@@ -55,11 +55,10 @@ def create(request: HttpRequest, form: Form) -> HttpResponse:
             raise no_key()
         without_key(caller, now)
     mark = _own_mark(request, incoming, caller)
-    with refusals():
-        posted = posted_before(mark, now=now) if mark else None
-        posted = posted or _take_in(request, incoming, caller, mark, here, now)
-        # a client that gave a mark gets the very answer of the first time
-        return _said(posted, form, already=posted.repeated and mark is None)
+    posted = posted_before(mark, now=now) if mark else None
+    posted = posted or _take_in(request, incoming, caller, mark, here, now)
+    # a client that gave a mark gets the very answer of the first time
+    return _said(posted, form, already=posted.repeated and mark is None)
 
 
 def token(argument: str, form: Form) -> HttpResponse:
@@ -84,7 +83,10 @@ def _own_mark(request: HttpRequest, incoming: Incoming, caller: Caller) -> Mark 
 
 
 def _client(caller: Caller, email: str) -> str:
-    return f"key:{caller.key.pk}" if caller.key else f"mail:{email.lower()[:254] or caller.address}"
+    """Whose repeats are known: a key's, or an address's, of which only a digest is kept."""
+    if caller.key:
+        return f"key:{caller.key.pk}"
+    return f"mail:{hashlib.sha256((email.lower() or caller.address).encode()).hexdigest()}"
 
 
 def _take_in(
@@ -105,7 +107,7 @@ def _take_in(
     if mark is None:
         hashes = [hashlib.sha256(content).hexdigest() for content in wanted.files]
         mark = mark_by_content(_client(caller, words.told.email), alike(words, hashes, wanted.urls))
-    with alone_with(mark.client, mark.name, wait_seconds=settings.IN_FLIGHT_SECONDS):
+    with repeats(), alone_with(mark.client, mark.name, wait_seconds=settings.IN_FLIGHT_SECONDS):
         posted = posted_before(mark, now=now)
         if posted is None:
             posted = _post(mark, words, wanted, notices, here, now, confirmed=caller.key is not None)

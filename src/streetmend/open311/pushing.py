@@ -18,7 +18,6 @@ from streetmend.georeport.writing import WRITERS
 from streetmend.open311 import pictures
 from streetmend.open311.callers import caller_of, no_key
 from streetmend.open311.incoming import Incoming, read_incoming
-from streetmend.open311.refusing import refusals
 from streetmend.open311.saying import CallRefused, Form, Notices, say
 from streetmend.reports.services.inbox import PulledRow
 from streetmend.reports.services.pushing import NotReceived, push_update, received_by
@@ -32,7 +31,10 @@ MOST_PHOTOS = 5
 
 
 def push(request: HttpRequest, form: Form) -> HttpResponse:
-    """POST servicerequestupdates: 200 with our number of the update, the same for a repeat. Raises CallRefused."""
+    """POST servicerequestupdates: 200 with our number of the update, the same for a repeat.
+
+    Raises CallRefused, NotReceived.
+    """
     now = SystemClock().now()
     incoming = read_incoming(request)
     key = caller_of(request, incoming, Scope.UPDATE, now).key
@@ -44,14 +46,13 @@ def push(request: HttpRequest, form: Form) -> HttpResponse:
     chosen = pictures.chosen(
         incoming.uploads, told.media_urls, notices, most=MOST_PHOTOS, cut_off=incoming.cut_off
     )
-    with refusals():
-        row = _row(told, zone, chosen.urls)
-        owed = received_by(key.body, row)
-        if owed is None:
-            raise NotReceived("There is no such request that you received.")
-        words = habits_of(owed.endpoint).statuses_in if owed.endpoint else {}
-        photos = pictures.stored(chosen, notices)
-        update = push_update(body=key.body, row=_with_state(row, words), now=now, photos=photos)
+    row = _row(told, zone, chosen.urls)
+    owed = received_by(key.body, row)
+    if owed is None:
+        raise NotReceived("There is no such request that you received.")
+    words = habits_of(owed.endpoint).statuses_in if owed.endpoint else {}
+    photos = pictures.stored(chosen, notices)
+    update = push_update(body=key.body, row=_with_state(row, words), now=now, photos=photos)
     number = str(update.pk) if update is not None else told.update_id
     others = {"service_notice": str(notices)} if str(notices) else {}
     accepted = UpdateAccepted(update_id=number, others=others)

@@ -17,6 +17,8 @@ from streetmend.reports.services.pushing import NotReceived
 
 #: how long a client that met its own request under way should wait
 _AGAIN_SECONDS = "5"
+#: PostgreSQL's code for a lock that did not become free in time
+_LOCK_NOT_AVAILABLE = "55P03"
 _NAMES = {"place": "lat", "category": "service_code", "photos": "media_url"}
 
 
@@ -39,12 +41,20 @@ def refusals() -> Iterator[None]:
     except ReportError as error:
         raise CallRefused(400, [Fault(_NAMES.get(error.field, error.field), error.message)]) from error
     except DatabaseFailure as error:
-        if getattr(error.__cause__, "sqlstate", None) == "55P03":
-            # another process has the same at this moment and is not done with it
-            raise under_way() from error
         if not is_temporary(error):
             raise
         raise busy() from error
+
+
+@contextmanager
+def repeats() -> Iterator[None]:
+    """What another process has at this moment, and is not done with, is still under way."""
+    try:
+        yield
+    except DatabaseFailure as error:
+        if getattr(error.__cause__, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+            raise
+        raise under_way() from error
 
 
 def under_way() -> CallRefused:

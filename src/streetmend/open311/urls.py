@@ -3,11 +3,14 @@
 from django.urls import path, re_path
 
 from streetmend.georeport.dialect import SERVED
-from streetmend.open311 import page, wire
+from streetmend.open311 import openapi, page, wire
 from streetmend.open311.door import answer
 
 urlpatterns = [
     path("open311/", page.page, name="open311"),
+    path("open311/openapi.json", openapi.document, name="openapi"),
+    path("open311/reference", openapi.page, name="open311-reference"),
+    path("open311/administrations", page.administrations, name="open311-administrations"),
     *(
         re_path(
             rf"^{base.lstrip('/')}(?P<path>.*)$", answer, {"dialect": SERVED[name]}, name=f"open311-{name}"

@@ -144,7 +144,7 @@ def _page(
         f"|{search.walk}|{search.changes}"
     )
     question, kept, key = f"{shape}|{search}", None, ""
-    if "If-None-Match" in request.headers or ANSWERS.may_have(question):
+    if "HTTP_IF_NONE_MATCH" in request.META or ANSWERS.may_have(question):
         now = mass.digest(search)
         key = _key(shape, now.rows, now.epoch)
         kept = ANSWERS.get(key)

@@ -18,8 +18,8 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 #: doors for programs, which ask neither for a language nor for the site's zone
 _FOR_PROGRAMS = ("/open311/", "/healthz", "/readyz", "/metrics")
-#: but people read this one
-_FOR_PEOPLE = "/open311/"
+#: but people read these
+_FOR_PEOPLE = frozenset({"/open311/", "/open311/reference", "/open311/administrations"})
 
 
 def _foreign_tiles(kind: str) -> str:
@@ -55,7 +55,7 @@ def language(get_response: GetResponse) -> GetResponse:
     """Views run in the reader's language and in the site's time zone."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        if request.path.startswith(_FOR_PROGRAMS) and request.path != _FOR_PEOPLE:
+        if request.path.startswith(_FOR_PROGRAMS) and request.path not in _FOR_PEOPLE:
             return get_response(request)
         here = site()
         chosen = choose(

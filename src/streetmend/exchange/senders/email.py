@@ -15,6 +15,7 @@ from streetmend.bodies.queries import site
 from streetmend.exchange.addresses import map_url, photo_url, report_url
 from streetmend.exchange.mailing import Mail, MailEnd, MailResult, send_mails
 from streetmend.exchange.notices import render, sender
+from streetmend.exchange.repeats import note_of_repeat
 from streetmend.reports.models import Delivery, Report
 from streetmend.reports.services.notices import message_id
 from streetmend.reports.services.outbox import Prepared
@@ -58,9 +59,9 @@ def _mail(delivery: Delivery, category: Category | None, questions: Sequence[Que
     here = site()
     report = delivery.report
     with translation.override(here.first_language), timezone.override(here.zone):
-        subject, text = render("to_body", _context(report, category, questions))
-    if delivery.note:
-        text = f"{delivery.note}\n\n{text}"
+        subject, text = render(
+            "to_body", {**_context(report, category, questions), "repeats": note_of_repeat(delivery)}
+        )
     return Mail(
         to=delivery.body.email,
         subject=subject,

@@ -18,6 +18,7 @@ from streetmend.clock import Clock
 from streetmend.exchange.addresses import photo_url, report_url
 from streetmend.exchange.calling import KeyUnusable, Line, ask, line_to, perform, seconds_until
 from streetmend.exchange.crash import crash
+from streetmend.exchange.repeats import note_of_repeat
 from streetmend.exchange.wire import Addresses, dialect_of, frozen, new_request, thawed
 from streetmend.fetch import AddressRefused, FetchError, NotSent, Transport
 from streetmend.georeport import calls, outcomes
@@ -59,6 +60,8 @@ def prepare(delivery: Delivery, category: Category, questions: Sequence[Question
         no_reply=here.contact_email,
     )
     request = new_request(report, category, questions, habits, addresses)
+    if note := note_of_repeat(delivery):
+        request = msgspec.structs.replace(request, description=f"{note}\n\n{request.description}")
     uploads = habits.photos is Photos.UPLOAD or (report.private and habits.upload_private_photos)
     params: dict[str, Any] = {"request": frozen(request)}
     if uploads and report.photo_names:

@@ -5,7 +5,6 @@ from streetmend.reports.models.erasing import Erasure
 from streetmend.reports.models.outbox import (
     Attempt,
     Delivery,
-    DeliveryEvent,
     EndpointWatch,
     Inbox,
     Notice,
@@ -33,7 +32,6 @@ __all__ = [
     "Attempt",
     "ConfirmLink",
     "Delivery",
-    "DeliveryEvent",
     "Draft",
     "EndpointWatch",
     "Erasure",

@@ -66,8 +66,6 @@ class Delivery(models.Model):
     negatives = models.PositiveSmallIntegerField(default=0)
     #: how often it was sent again after an outcome that nobody knows
     resends = models.PositiveSmallIntegerField(default=0)
-    #: what the next attempt says before everything else: that it may repeat what is there already
-    note = models.CharField(max_length=300, blank=True)
     #: the body's second number for the same report, where a repeat and the first one both arrived
     other_remote_id = models.CharField(max_length=255, blank=True)
     #: since when the endpoint, asked night after night, does not know its own number any more
@@ -151,27 +149,6 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"attempt {self.n} of delivery {self.delivery_id}"
-
-
-class DeliveryEvent(models.Model):
-    """Something that a person (or a command) did to a delivery, and when."""
-
-    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="events")
-    at = models.DateTimeField()
-    person = models.ForeignKey(
-        Person, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
-    )
-    #: the name as it was then, or "command line"
-    who = models.CharField(max_length=254)
-    #: ask_now, it_is_there, send_again, send_by_email, stop, retry
-    what = models.CharField(max_length=20)
-    detail = models.CharField(max_length=500, blank=True)
-
-    class Meta:
-        ordering = ["id"]
-
-    def __str__(self) -> str:
-        return f"{self.what} of delivery {self.delivery_id} by {self.who}"
 
 
 class EndpointWatch(models.Model):

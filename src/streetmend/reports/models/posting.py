@@ -10,8 +10,8 @@ from streetmend.reports.models.report import Report, Update
 class Posting(models.Model):
     """A report that a program sent. Whoever sends the same again gets the answer of the first time."""
 
-    #: whose it is: "key:" and the number of an API key, or "mail:" and an address
-    client = models.CharField(max_length=300)
+    #: whose it is: "key:" and the number of an API key, or "mail:" and a digest of an address
+    client = models.CharField(max_length=80)
     #: how a repeat is known: "id:" and a digest of the client's own mark, or "like:" and a digest of what was said
     mark = models.CharField(max_length=80)
     #: a digest of all that was sent, where the mark is the client's own

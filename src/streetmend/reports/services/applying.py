@@ -14,7 +14,7 @@ from streetmend.reports.services import kept
 from streetmend.reports.services.arrivals import arrived
 from streetmend.reports.services.inbox import ORPHAN_AGAIN, ORPHAN_PATIENCE
 from streetmend.reports.services.updating import tell
-from streetmend.reports.services.wanted_photos import want_photos
+from streetmend.reports.services.wanted_photos import still_elsewhere, want_photos
 from streetmend.reports.states import (
     OPEN_STATES,
     Actor,
@@ -163,7 +163,7 @@ def _fill(update: Update, row: Inbox, report: Report) -> None:
     update.received_at = row.received_at
     update.remote_id = content["remote_update_id"]
     update.source = "Open311"
-    update.media_urls = content["media_urls"]
+    update.media_urls = still_elsewhere(update, content["media_urls"])
 
 
 def _claimed_state(row: Inbox, report: Report) -> str:

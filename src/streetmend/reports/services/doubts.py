@@ -20,10 +20,10 @@ from streetmend.bodies.models import Endpoint, OnUnknown
 from streetmend.reports.models import Attempt, Delivery, EndpointWatch, Report
 from streetmend.reports.models.outbox import DeliveryKind
 from streetmend.reports.services.arrivals import arrived
-from streetmend.reports.services.deciding import queue_again, queue_mail
 from streetmend.reports.services.lanes import watch_of
 from streetmend.reports.services.notices import write_staff_notice
 from streetmend.reports.services.outcomes import settle_time
+from streetmend.reports.services.repeating import queue_again, queue_mail
 from streetmend.reports.states import DeliveryState
 
 #: negatives after which it certainly is not there

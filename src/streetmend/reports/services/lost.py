@@ -16,8 +16,8 @@ from streetmend.bodies.habits import habits_of
 from streetmend.bodies.models import Endpoint
 from streetmend.reports.models import Delivery, EndpointWatch
 from streetmend.reports.models.outbox import DeliveryKind
-from streetmend.reports.services.deciding import queue_mail
 from streetmend.reports.services.notices import write_staff_notice
+from streetmend.reports.services.repeating import queue_mail
 from streetmend.reports.states import DeliveryState
 
 #: how often an endpoint is asked whether it still has what it accepted

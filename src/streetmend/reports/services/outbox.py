@@ -163,7 +163,6 @@ def _write_intents(posts: Sequence[Delivery], worker: str, now: datetime, prepar
                 worker=worker,
                 started_at=now,
                 request_hash=ready.request_hash,
-                params_snapshot=dict(ready.params) if delivery.note else {},
             )
         )
     Attempt.objects.bulk_create(attempts)

@@ -98,6 +98,7 @@ def record_photo(*, worker: str, wanted: WantedPhoto, result: FetchResult, now: 
         if result.photo is not None:
             row.state = WantedPhotoState.FETCHED
             _hang(row, result.photo, now)
+            _shown_here(row)
             kept.refresh(report, now=now)
         elif result.final or row.attempts > len(STEPS):
             row.state = WantedPhotoState.FAILED
@@ -132,6 +133,23 @@ def _hang(row: WantedPhoto, photo: StoredPhoto, now: datetime) -> None:
         position=row.position,
         created_at=now,
     )
+
+
+def _shown_here(row: WantedPhoto) -> None:
+    """The update leads to the photo at the other address no more."""
+    update = Update.objects.filter(pk=row.update_id).first() if row.update_id else None
+    if update is not None:
+        update.media_urls = [url for url in update.media_urls if url != row.url]
+        update.save(update_fields=["media_urls"])
+
+
+def still_elsewhere(update: Update, urls: Sequence[str]) -> list[str]:
+    """Those of the addresses whose photos do not stand on the update yet."""
+    fetched = WantedPhoto.objects.filter(
+        update__isnull=False, update=update.pk, state=WantedPhotoState.FETCHED
+    )
+    here = set(fetched.values_list("url", flat=True))
+    return [url for url in urls if url not in here]
 
 
 def _still_wanted(report_id: int) -> bool:

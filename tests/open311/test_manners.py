@@ -1,0 +1,151 @@
+"""What holds for every route of the reading server: tags and 304, packing, HEAD, readable from everywhere. One table."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import UTC, datetime, timedelta
+
+import brotli
+import pytest
+
+from streetmend.open311.packing import WORTH_PACKING
+from streetmend.reports.models import Report
+from streetmend.reports.services import Said, Told, add_update, submit
+from streetmend.reports.states import Actor
+from tests.support.town import EAST, make_town
+
+pytestmark = pytest.mark.django_db(transaction=True)
+BEGAN = datetime(2024, 5, 1, 10, tzinfo=UTC)
+BASES = ("/open311/v2/", "/open311/strict/v2/", "/open311/fixmystreet/v2/")
+ROUTES = (
+    "discovery.xml",
+    "discovery.json",
+    "services.xml",
+    "services.json",
+    "services.json?lat=60&long=4.2",
+    "services/Skilt.xml",
+    "services/Skilt.json",
+    "requests.xml?start_date=2024-01-01",
+    "requests.json?start_date=2024-01-01",
+    "requests.geojson?start_date=2024-01-01",
+    "requests.csv?start_date=2024-01-01",
+    "requests.rss?start_date=2024-01-01",
+    "requests.json?cursor=*&start_date=2024-01-01",
+    "requests.json?page=1&page_size=1&start_date=2024-01-01",
+    "requests/ID.xml",
+    "requests/ID.json",
+    "requests/ID.geojson",
+    "requests/ID.csv",
+    "requests/ID.rss",
+    "servicerequestupdates.xml",
+    "servicerequestupdates.json",
+)
+TABLE = [*(base + route for base in BASES for route in ROUTES), "/open311/openapi.json"]
+#: what is not found, wrong, or elsewhere is readable from everywhere as well
+OTHERS = (
+    "nothing.json",
+    "requests.yaml",
+    "requests.csv?status=x",
+    "requests/999999.xml",
+    "requests.html",
+    "services.json?lat=1",
+    "servicerequestupdates.json?start_date=x",
+)
+
+
+@pytest.fixture
+def number(transactional_db) -> str:
+    """A town with a few reports of long texts, and updates of them."""
+    make_town()
+    for minute in range(3):
+        report = submit(
+            now=BEGAN + timedelta(minutes=minute), lat=EAST[0], long=EAST[1], title="Hull i veien", detail="Dypt. " * 100,
+            category_name="Hull i vei", told=Told("kari@example.org", "Kari"), confirmed=True,
+        ).report  # fmt: skip
+        add_update(
+            report=report,
+            actor=Actor.STAFF,
+            said=Said("Vi ser på det. " * 40),
+            now=BEGAN + timedelta(hours=1),
+        )
+    return str(report.pk)
+
+
+def test_every_route_is_tagged_and_304_for_who_has_the_answer(number, get):
+    for path in TABLE:
+        path = path.replace("ID", number)
+        first = get(path)
+        assert (first.status, first.headers["cache-control"]) == (200, "no-cache"), path
+        tag = first.headers["etag"]
+        for known in (tag, tag.removeprefix("W/"), f'"other", {tag}', "*"):
+            again = get(path, If_None_Match=known)
+            assert (again.status, again.body, again.headers["etag"]) == (304, b"", tag), path
+            assert again.headers["access-control-allow-origin"] == "*"
+        assert get(path, If_None_Match='"other"').body == first.body
+
+
+def test_every_route_is_packed_for_who_can_unpack_it(number, get):
+    packed = 0
+    for path in TABLE:
+        path = path.replace("ID", number)
+        plain = get(path)
+        assert "content-encoding" not in plain.headers
+        assert "Accept-Encoding" in plain.headers["vary"]
+        if len(plain.body) < WORTH_PACKING:
+            continue
+        packed += 1
+        for coding, unpack in (("gzip", gzip.decompress), ("br", brotli.decompress)):
+            answer = get(path, Accept_Encoding=coding)
+            assert answer.headers["content-encoding"] == coding
+            assert unpack(answer.body) == plain.body, path
+    assert packed > 30
+
+
+def test_B_43_head_of_every_route_is_get_without_a_body(number, get):
+    for path in [*TABLE, *(BASES[0] + other for other in OTHERS)]:
+        path = path.replace("ID", number)
+        whole, head = get(path), get(path, method="HEAD")
+        assert (head.status, head.body) == (whole.status, b""), path
+        # an empty answer needs no length, and the tests' server tells none to HEAD
+        left_out = {"date", "x-request-id", *(() if whole.body else ("content-length",))}
+        assert {k: v for k, v in head.headers.items() if k not in left_out} == {
+            k: v for k, v in whole.headers.items() if k not in left_out
+        }, path
+
+
+def test_B_94_every_route_can_be_read_from_every_page_of_the_web_and_carries_no_cookie(number, get):
+    for path in [*TABLE, *(BASES[0] + other for other in OTHERS)]:
+        path = path.replace("ID", number)
+        for headers in ({}, {"Origin": "https://elsewhere.example"}, {"Origin": "null"}):
+            answer = get(path, **headers)
+            assert answer.headers["access-control-allow-origin"] == "*", path
+            assert "access-control-allow-credentials" not in answer.headers
+            assert "set-cookie" not in answer.headers
+            assert {"ETag", "Link", "X-Next-Cursor"} <= set(
+                answer.headers["access-control-expose-headers"].split(", ")
+            )
+        asked = {"Origin": "https://elsewhere.example", "Access_Control_Request_Method": "GET"}
+        flight = get(path, method="OPTIONS", **asked)
+        if flight.status != 404:
+            assert flight.status == 204, path
+            assert "GET" in flight.headers["access-control-allow-methods"]
+
+
+def test_B_43_no_route_can_be_written_with_another_method(number, get):
+    for path in TABLE:
+        for method in ("PUT", "DELETE", "PATCH", "TRACE"):
+            answer = get(path.replace("ID", number), method=method)
+            assert (answer.status, "GET" in answer.headers["allow"]) == (405, True), path
+
+
+def test_a_time_of_change_is_told_and_decides_nothing(number, get):
+    for route in ("requests.json", f"requests/{number}.xml"):
+        answer = get(route)
+        assert answer.headers["last-modified"].endswith(" GMT")
+        again = get(route, If_Modified_Since="Fri, 01 Jan 2100 00:00:00 GMT")
+        assert again.status == 200, "what has left an answer has no time of its own"
+
+
+def test_what_has_just_changed_has_no_time_of_change_yet(number, get):
+    Report.objects.filter(pk=number).update(updated_at=datetime.now(UTC))
+    assert "last-modified" not in get(f"requests/{number}.json").headers
