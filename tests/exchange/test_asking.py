@@ -13,6 +13,7 @@ from streetmend.georeport import testing
 from streetmend.georeport.testing import Answer, Behaviour, PretendEndpoint
 from streetmend.reports.models import Attempt, Delivery, EndpointWatch, Notice, Report
 from streetmend.reports.models.outbox import NoticeKind
+from streetmend.reports.services.by_staff import ask_now
 from streetmend.reports.states import DeliveryState
 from tests.exchange.reports import make_report, only_delivery, posts
 
@@ -334,3 +335,17 @@ def test_F_51_our_clock_put_back_or_forward_neither_repeats_nor_forgets(town, en
     work()
     assert {delivery_of(first).proof, delivery_of(second).proof} == {"found"}
     assert posts(endpoint) == 3
+
+
+def test_being_asked_about_too_early_brings_no_resend_nearer(town, endpoint, clock, work):
+    accepted_one(clock, work)
+    endpoint.script(testing.fail(500))
+    report = make_report(clock)
+    work()
+    for _ in range(2):
+        ask_now(delivery=delivery_of(report), now=clock.now())
+        work()
+    assert (delivery_of(report).negatives, posts(endpoint)) == (0, 2)
+    for _ in range(3):
+        pass_time(clock, work, minutes=5)
+    assert (delivery_of(report).state, posts(endpoint)) == (DeliveryState.ACCEPTED, 3)

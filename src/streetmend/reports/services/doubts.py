@@ -269,8 +269,14 @@ def not_found(*, delivery_id: int, now: datetime) -> None:
         if delivery.state != DeliveryState.UNCERTAIN:
             _asked_in_vain(delivery)
             return
-        delivery.negatives += 1
         delivery.check_wanted_at = None
+        ripe = _ripe_at(delivery)
+        if now < ripe:
+            # somebody was impatient: it may still come into being there
+            delivery.next_at = ripe
+            delivery.save()
+            return
+        delivery.negatives += 1
         if delivery.negatives >= ENOUGH_NEGATIVES:
             queue_again(delivery, now=now, marked=delivery.resends > 0)
             delivery.why = "The endpoint was asked twice and does not have it; it is sent again."
@@ -280,6 +286,16 @@ def not_found(*, delivery_id: int, now: datetime) -> None:
                 "The endpoint was asked and does not have it; it is asked once more before it is sent again."
             )
         delivery.save()
+
+
+def _ripe_at(delivery: Delivery) -> datetime:
+    """When the last attempt has settled: before that, not being there means nothing."""
+    last = Attempt.objects.filter(delivery=delivery).order_by("-n").first()
+    if last is None:
+        return delivery.created_at
+    endpoint = _endpoint(delivery)
+    ended = last.ended_at or last.started_at + timedelta(seconds=endpoint.timeout_seconds)
+    return ended + settle_of(endpoint)
 
 
 def cannot_be_asked(*, delivery_id: int, why: str, now: datetime) -> None:
