@@ -65,6 +65,8 @@ def check(page: Any, url: str) -> None:
     [
         "/",
         "/report/where",
+        "/report/photo",
+        "/report/streets",
         "/report/where?lat=60&long=4&zoom=15&pin_lat=60&pin_long=4",
         "/report/where?lat=50&long=0&zoom=15&pin_lat=50&pin_long=0",
         "/reports",

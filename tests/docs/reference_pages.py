@@ -29,6 +29,12 @@ TABLES = {
         "The body's Open311 server, or `[[bodies.endpoints]]` where it has several, each with a `name`. The keys after "
         "`active` are its habits: how it differs from GeoReport v2 as written. The defaults are the standard.",
     ),
+    "bodies.endpoint.templates": (
+        "[[bodies.endpoint.templates]]",
+        "Words for updates of the body, by state, code and category; the one that fits best counts, a code before a category "
+        "before a state. In `text` and `email`, `{{description}}` stands for the body's own words, `{{title}}`, `{{number}}` and "
+        "`{{category}}` for those of the report, `{{reference}}` for the body's number, `{{state}}` for our state.",
+    ),
     "bodies.categories": (
         "[[bodies.categories]]",
         "What the body handles, in the order in which people see it.",

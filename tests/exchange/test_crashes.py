@@ -183,7 +183,7 @@ def test_killed_around_a_notice_it_still_leaves_and_a_repeat_has_its_message_id(
     assert Notice.objects.get().state == NoticeState.SENT
 
 
-@pytest.mark.parametrize("point", ["after_page_stored", "after_row_applied"])
+@pytest.mark.parametrize("point", ["after_page_stored", "after_rows_applied"])
 def test_F_75_killed_around_a_page_of_news_each_is_applied_once(town, endpoint, start_worker, post, point):
     report_now()
     next_worker(start_worker)

@@ -43,8 +43,6 @@ OWED = frozenset(
         "full_page",
         "find_metres",
         "pull_overlap_seconds",
-        "pull_reports",
-        "pull_all_reports",
         "status_case",
     }
 )

@@ -7,10 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 import brotli
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from streetmend.open311.finishing import ANSWERS
 from streetmend.open311.packing import WORTH_PACKING
 from streetmend.reports.models import Report
 from streetmend.reports.services import Said, Told, add_update, submit
+from streetmend.reports.services.settling import settle_changes
 from streetmend.reports.states import Actor
 from tests.support.town import EAST, make_town
 
@@ -149,3 +153,65 @@ def test_a_time_of_change_is_told_and_decides_nothing(number, get):
 def test_what_has_just_changed_has_no_time_of_change_yet(number, get):
     Report.objects.filter(pk=number).update(updated_at=datetime.now(UTC))
     assert "last-modified" not in get(f"requests/{number}.json").headers
+
+
+@pytest.mark.parametrize(
+    ("route", "most"),
+    [
+        ("requests.json", 2),
+        ("requests.xml?status=open&start_date=2024-01-01&has_photo=false", 2),
+        ("requests.json?service_code=Gatelys,Hull%20i%20vei", 2),
+        ("requests.csv?agency_responsible=101|102", 2),
+        ("requests.geojson?q=hull", 2),
+        ("requests.json?cursor=*", 2),
+        ("requests/ID.json", 2),
+        ("servicerequestupdates.xml", 2),
+        # whether few lie there is counted first
+        ("requests.json?bbox=4,59,5,61", 3),
+        # what waits for its place is looked for first
+        ("requests.json?cursor=*&updated_after=1970-01-01", 3),
+        ("requests.json?updated_after=1970-01-01", 4),
+    ],
+)
+def test_a_page_costs_a_fixed_small_number_of_statements(number, client, route, most):
+    settle_changes()
+    ANSWERS.clear()
+    path = BASES[0] + route.replace("ID", number)
+    for _ in range(2):
+        with CaptureQueriesContext(connection) as statements:
+            answer = client.get(path)
+        assert answer.status_code == 200
+        assert len(statements) <= most, [one["sql"] for one in statements]
+
+
+@pytest.mark.parametrize("base", BASES)
+@pytest.mark.parametrize("fmt", ["xml", "json"])
+def test_the_questions_of_a_service_are_told_in_every_dialect(number, get, base, fmt):
+    answer = get(f"{base}services/Skilt.{fmt}")
+    empty = get(f"{base}services/Gatelys.{fmt}")
+    assert (answer.status, empty.status, get(f"{base}services/Nothing.{fmt}").status) == (200, 200, 404)
+    if fmt == "xml":
+        (asked,) = answer.xml.findall("attributes/attribute")
+        told = {str(one.tag): one.text for one in asked if not len(one)}
+        values = [(one.findtext("key"), one.findtext("name")) for one in asked.findall("values/value")]
+        assert empty.xml.find("attributes") is not None
+        assert not len(empty.xml.find("attributes"))
+    else:
+        roots = [one.json.get("service_definition", one.json) for one in (answer, empty)]
+        assert ("service_definition" in answer.json) == (base == BASES[2])
+        (asked,) = roots[0]["attributes"]
+        told = {
+            name: str(value).lower() if isinstance(value, bool) else str(value)
+            for name, value in asked.items()
+        }
+        values = [(one["key"], one["name"]) for one in asked["values"]]
+        assert roots[1]["attributes"] == []
+    wanted = {
+        "code": "kind",
+        "datatype": "singlevaluelist",
+        "required": "true",
+        "variable": "true",
+        "order": "1",
+    }
+    assert told | wanted == told
+    assert values == [("stop", "Stopp"), ("yield", "Vikeplikt")]

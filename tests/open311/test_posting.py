@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from streetmend.open311.operations import OPERATIONS
 from streetmend.reports.models import Delivery, Notice, Posting, Report, WantedPhoto
 from streetmend.reports.states import DeliveryState
 from tests.open311.sending import Sender, jpeg, new_key, report
@@ -229,3 +230,22 @@ def test_B_77_a_report_of_a_private_kind_gets_a_number_and_is_seen_by_nobody(sen
 def test_the_reporter_is_written_to_in_the_language_that_the_program_asks_for(sender, accepted, language):
     assert sender.post(report(), headers={"Accept-Language": accepted}).status == 200
     assert only().language == language
+
+
+def test_what_the_document_says_of_a_form_is_what_is_read_of_it(sender):
+    """Every field that OpenAPI tells of does something, and one that is missing is named."""
+    posted = {one.name: one for one in OPERATIONS if one.method == "post"}
+    form = posted["report"].fields
+    missing = sender.post([])
+    needed = {name for name, told in form.items() if told.required}
+    assert needed | {"lat"} == {line.partition(":")[0] for line in errors(missing)}
+    texts = {name: "kari@example.org" if name == "email" else "Kari" for name in form}
+    kept = ("api_key", "service_code", "lat", "long", "media", "media_url", "attribute[CODE]")
+    assert (
+        sender.post(report(**{name: text for name, text in texts.items() if name not in kept})).status == 200
+    )
+    made = only()
+    assert (made.title, made.email, made.name, made.phone, made.address) == (
+        "Kari", "kari@example.org", "Kari Kari", "Kari", "Kari",
+    )  # fmt: skip
+    assert Posting.objects.get().mark.startswith("id:"), "client_reference is a mark"

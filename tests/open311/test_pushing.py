@@ -11,6 +11,7 @@ from streetmend.bodies.models import Endpoint
 from streetmend.exchange.worker import run
 from streetmend.georeport.testing import PretendEndpoint, serving
 from streetmend.georeport.types import RequestUpdate
+from streetmend.open311.operations import OPERATIONS
 from streetmend.reports.models import Delivery, Inbox, Notice, Report, Update, WantedPhoto
 from streetmend.reports.models.outbox import NoticeKind
 from streetmend.reports.services import Told, hide_report, submit
@@ -229,3 +230,9 @@ def _seen(report: Report) -> object:
             Notice.objects.filter(report=report, update__isnull=False).values_list("update__text", flat=True)
         ),
     )
+
+
+def test_what_the_document_says_of_a_form_of_an_update_is_what_is_missing_without_it(sender):
+    (form,) = (one.fields for one in OPERATIONS if one.name == "push")
+    needed = {name for name, told in form.items() if told.required}
+    assert needed == {line.partition(":")[0] for line in errors(sender.post([]))}

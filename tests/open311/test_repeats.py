@@ -13,9 +13,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 
 from streetmend.bodies.queries import responsible, site
+from streetmend.database.gate import WritersBusy
+from streetmend.open311.refusing import refusals
+from streetmend.open311.saying import CallRefused
 from streetmend.open311.turns import alone_with
 from streetmend.reports.models import Delivery, Posting, Report
 from streetmend.reports.services import Told
@@ -260,3 +263,43 @@ def test_F_02_killed_before_it_answered_the_repeat_makes_exactly_one(
     assert (answer.status, answer.json[0]["service_request_id"]) == (200, str(made.pk))
     assert made.has_photo
     assert (Delivery.objects.count(), Posting.objects.count()) == (1, 1)
+
+
+@pytest.mark.only("postgresql")
+def test_a_repeat_of_what_another_process_is_not_done_with_is_told_to_come_again(sender):
+    """A thread with a transaction of its own stands for the other process."""
+    mark = own_mark(f"key:{_key_id()}", MARK["Idempotency-Key"], b"")
+    earlier = Sender(f"http://{sender.host.netloc}", sender.key).post(report(description="Another one"))
+    written, done = threading.Event(), threading.Event()
+
+    def other() -> None:
+        try:
+            with transaction.atomic():
+                Posting.objects.create(
+                    client=mark.client, mark=mark.name, content_hash="x", created_at=datetime.now(UTC),
+                    report_id=int(earlier.json[0]["service_request_id"]),
+                )  # fmt: skip
+                written.set()
+                done.wait(60)
+                transaction.set_rollback(True)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    assert written.wait(60)
+    answer = sender.post(report(), headers=MARK)
+    done.set()
+    thread.join()
+    assert (answer.status, answer.headers["retry-after"]) == (409, "5")
+    assert Report.objects.count() == 1
+    assert sender.post(report(), headers=MARK).status == 200
+    assert Report.objects.count() == 2
+
+
+def test_a_database_that_can_take_nothing_is_told_with_the_time_to_come_again():
+    with pytest.raises(CallRefused) as refused, refusals():
+        raise WritersBusy("no turn to write")
+    assert (refused.value.status, refused.value.headers) == (503, {"Retry-After": "5"})
+    with pytest.raises(DatabaseError), refusals():
+        raise DatabaseError("something else is an error of ours")

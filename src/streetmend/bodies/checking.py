@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from streetmend.bodies.colours import unreadable
 from streetmend.bodies.errors import Path, Problem
-from streetmend.bodies.habits import IGNORE, OPERATIONS, REPORT_GAPS, STATES
+from streetmend.bodies.habits import GAPS, IGNORE, OPERATIONS, REPORT_GAPS, STATES, Template
 from streetmend.bodies.models import Datatype, Send
 from streetmend.bodies.specs import (
     COLOURS,
@@ -131,6 +131,8 @@ class Checker:
             self._zone(spec.time_zone, (*path, "time_zone"))
         self._pattern(spec.duplicate_pattern, (*path, "duplicate_pattern"))
         self._report_gaps(spec, path)
+        if spec.pulled_in_grid and not spec.grid:
+            self._wrong((*path, "pulled_in_grid"), 'needs the key "grid", such as "EPSG:25832"')
         self._known(spec.paths, OPERATIONS, (*path, "paths"))
         self._known(spec.statuses_out, STATES, (*path, "statuses_out"))
         for word, state in spec.statuses_in.items():
@@ -139,6 +141,8 @@ class Checker:
                     (*path, "statuses_in", word),
                     f'there is no state "{state}"; there are {", ".join(STATES)}, {IGNORE}',
                 )
+        for at, template in enumerate(spec.templates):
+            self._template(template, (*path, "templates", at))
         if "{n}" not in spec.upload_field:
             self._wrong((*path, "upload_field"), 'must contain "{n}", the number of the file')
         return msgspec.structs.replace(
@@ -146,6 +150,22 @@ class Checker:
             url=self._url(spec.url, (*path, "url"), below=True),
             statuses_in={word.casefold(): state for word, state in spec.statuses_in.items()},
         )
+
+    def _template(self, template: Template, path: Path) -> None:
+        if template.state and template.state not in STATES:
+            self._wrong(
+                (*path, "state"), f'there is no state "{template.state}"; there are {", ".join(STATES)}'
+            )
+        if not template.text and not template.email:
+            self._wrong((*path, "text"), "must not be empty where there is no email either")
+        for name, text in (("text", template.text), ("email", template.email)):
+            try:
+                strange = [gap for gap in gaps(text) if gap not in GAPS]
+            except ValueError as error:
+                self._wrong((*path, name), str(error))
+                continue
+            for gap in strange:
+                self._wrong((*path, name), f"{{{{{gap}}}}} stands for nothing; there are {', '.join(GAPS)}")
 
     def category(self, spec: CategorySpec, path: Path) -> CategorySpec:
         """A category with its questions."""

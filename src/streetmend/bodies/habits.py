@@ -13,6 +13,24 @@ from streetmend.bodies.models import Endpoint
 
 Word = Annotated[str, Meta(max_length=200)]
 Seconds = Annotated[int, Meta(ge=1, le=30 * 86_400)]
+Text = Annotated[str, Meta(max_length=5000)]
+
+#: the states that `statuses_in` and `statuses_out` know; `reports.states` owns them, and a test compares
+STATES = (
+    "open",
+    "investigating",
+    "planned",
+    "in_progress",
+    "fixed",
+    "no_action",
+    "not_responsible",
+    "duplicate",
+    "referred",
+    "closed",
+)
+
+#: the gaps that a template may have
+GAPS = ("description", "state", "reference", "number", "title", "category")
 
 
 class Photos(StrEnum):
@@ -91,6 +109,21 @@ class KeyIn(StrEnum):
 
     BODY = "body"
     BEARER = "bearer"
+
+
+class Template(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The words for an update of a body that moves a report or brings a new code of its own."""
+
+    state: Word = ""
+    """Our state that the update moves to; empty: any."""
+    code: Word = ""
+    """The body's external_status_code; empty: any."""
+    category: Word = ""
+    """The name of the report's category; empty: any."""
+    text: Text = ""
+    """The public words. {{description}} stands for the body's own; without it they are used where the body says nothing."""
+    email: Text = ""
+    """What the mail to the reporter says instead; empty: the public words."""
 
 
 class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -203,12 +236,18 @@ class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """As `photos`, for updates."""
     blank_updates: bool = False
     """Updates without words are kept and shown."""
+    publish_text: bool = True
+    """What the endpoint writes is public; if not, it is kept for staff, and `templates` have the public words."""
+    templates: list[Template] = field(default_factory=list)
+    """Words for updates, by state, code and category: { state = "fixed", text = "Done. {{description}}" }."""
     tell_reporter: bool = True
     """Reporters are told of this endpoint's updates."""
     latest_data_only: bool = False
     """The endpoint repeats its latest data under new times: an update that says nothing new is dropped."""
     pull_overlap_seconds: Annotated[int, Meta(ge=0, le=30 * 86_400)] = 7200
     """How far each fetch reaches back before the last one."""
+    full_page: Annotated[int, Meta(ge=1, le=50_000)] = 1000
+    """An answer with so many updates may have been cut there: its window is asked for again in halves."""
     pull_without_window: bool = False
     """Fetch updates without start_date and end_date."""
     pull_services: bool = False
@@ -222,7 +261,15 @@ class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     pull_reports: bool = False
     """Fetch the endpoint's own reports too."""
     pull_all_reports: bool = False
-    """... whenever they were made, not only the new ones."""
+    """... whenever they were made, not only the new ones: asked for without start_date and end_date."""
+    fallback_category: Word = ""
+    """The name of the category that a fetched report gets whose service nobody here has; empty: such reports are left out."""
+    pulled_in_grid: bool = False
+    """lat and long of fetched reports are northing and easting, in metres of `grid`."""
+    hide_contacts: bool = False
+    """Phone numbers and e-mail addresses in the texts of fetched reports are taken out."""
+    page_size: Annotated[int, Meta(ge=0, le=10_000)] = 0
+    """Fetch reports page by page, with page and page_size; 0: the endpoint has no pages, and long windows are halved."""
 
 
 #: what may stand in the gaps of `description_template` and `attributes`
@@ -230,20 +277,6 @@ REPORT_GAPS = ("title", "detail", "url", "id", "category", "address", "place_hin
 
 #: every file name of the standard that `paths` may replace
 OPERATIONS = ("discovery", "services", "requests", "tokens", "servicerequestupdates")
-
-#: the states that `statuses_in` and `statuses_out` know; `reports.states` owns them, and a test compares
-STATES = (
-    "open",
-    "investigating",
-    "planned",
-    "in_progress",
-    "fixed",
-    "no_action",
-    "not_responsible",
-    "duplicate",
-    "referred",
-    "closed",
-)
 IGNORE = "ignore"
 
 #: the name of every habit, for the checks and the reference

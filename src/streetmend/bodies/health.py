@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Literal
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -89,6 +90,13 @@ def move_cursor(*, endpoint_id: int, cursor: datetime) -> None:
     Endpoint.objects.filter(Q(updates_cursor=None) | Q(updates_cursor__lt=cursor), pk=endpoint_id).update(
         updates_cursor=cursor
     )
+
+
+def note_sweep(*, endpoint_id: int, which: Literal["week_swept_at", "month_swept_at"], now: datetime) -> None:
+    """The endpoint's updates of the last week, or month, were fetched again at `now` (UTC); a month holds a week."""
+    swept = {"week_swept_at": now} | ({"month_swept_at": now} if which == "month_swept_at" else {})
+    with transaction.atomic():
+        Endpoint.objects.filter(pk=endpoint_id).update(**swept)
 
 
 def finish_pull(

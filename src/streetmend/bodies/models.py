@@ -110,6 +110,9 @@ class Endpoint(models.Model):
     skew_seconds = models.FloatField(default=0)
     can_update_list = models.BooleanField(null=True)
     updates_cursor = models.DateTimeField(null=True, blank=True)
+    #: when the updates of the last week, and of the last month, were fetched again to see that none is missing
+    week_swept_at = models.DateTimeField(null=True, blank=True)
+    month_swept_at = models.DateTimeField(null=True, blank=True)
     next_pull_at = models.DateTimeField(null=True, blank=True)
     lease_owner = models.CharField(max_length=100, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)

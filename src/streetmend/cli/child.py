@@ -20,6 +20,8 @@ from streetmend.processes import end_with
 _DRAIN_SECONDS = 60
 #: threads of a process that answer requests: a photo on its way over a slow line holds one of them
 _THREADS = 16
+_HEADER_SECONDS = 10
+_MOST_HEADER_BYTES = 32 * 1024
 
 
 def prepare() -> int:
@@ -41,6 +43,7 @@ def prepare() -> int:
 def site(host: str, port: int, processes: int) -> None:
     """Answer requests until told to stop; what has been begun is answered still."""
     from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
     from granian.log import LogLevels
     from granian.server import Server
 
@@ -50,6 +53,10 @@ def site(host: str, port: int, processes: int) -> None:
         port=port,
         interface=Interfaces.WSGI,
         http=HTTPModes.http1,
+        # a request whose line and headers are larger gets 431; whoever does not send them in time is cut off
+        http1_settings=HTTP1Settings(
+            header_read_timeout=_HEADER_SECONDS * 1000, max_buffer_size=_MOST_HEADER_BYTES
+        ),
         workers=processes,
         blocking_threads=_THREADS,
         workers_kill_timeout=_DRAIN_SECONDS,

@@ -9,6 +9,8 @@ _PASSING = frozenset(
     {
         "40001",  # serialization_failure
         "40P01",  # deadlock_detected
+        "53100",  # disk_full
+        "53200",  # out_of_memory
         "53300",  # too_many_connections
         "55P03",  # lock_not_available
         "57014",  # query_canceled (statement_timeout)
@@ -18,11 +20,12 @@ _PASSING = frozenset(
         "25P03",  # idle_in_transaction_session_timeout
     }
 )
+_PASSING_SQLITE = frozenset({"SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_BUSY_SNAPSHOT", "SQLITE_FULL"})
 _CONNECTION = "08"  # the class of connection exceptions
 
 
 def is_temporary(error: BaseException) -> bool:
-    """True where trying the whole unit of work again later may help: busy, restarting, out of reach (HTTP 503).
+    """True where trying the whole unit of work again later may help: busy, restarting, full, out of reach (HTTP 503).
 
     False for what is wrong with the work itself or with the data.
     """
@@ -36,4 +39,4 @@ def is_temporary(error: BaseException) -> bool:
         return state in _PASSING or state.startswith(_CONNECTION)
     if type(cause).__module__.startswith("psycopg"):  # the server never answered, so there is no code
         return type(cause).__name__ in ("OperationalError", "ConnectionTimeout", "PoolTimeout")
-    return getattr(cause, "sqlite_errorname", "") in ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_BUSY_SNAPSHOT")
+    return getattr(cause, "sqlite_errorname", "") in _PASSING_SQLITE

@@ -31,6 +31,11 @@ def confirm_url(secret: str) -> str:
     return f"{settings.BASE_URL}/confirm/{quote(secret, safe='')}"
 
 
+def draft_url(token: str) -> str:
+    """The step of the form at which the draft of this token goes on."""
+    return f"{settings.BASE_URL}/report/check?draft={quote(token, safe='')}"
+
+
 def end_alert_url(token: str) -> str:
     """Where the alert of this token is ended: by a button, and by mail programs themselves (RFC 8058)."""
     return f"{settings.BASE_URL}/alerts/{quote(token, safe='')}/end"

@@ -105,9 +105,14 @@ async def perform(call: calls.Call[T], line: Line, transport: Transport) -> Fetc
 async def ask(call: calls.Call[T], line: Line, transport: Transport) -> tuple[T, Fetched]:
     """What a GET says, and its answer. Raises FetchError and georeport's CallFailed."""
     answer = await perform(call, line, transport)
+    return await read(call, answer), answer
+
+
+async def read(call: calls.Call[T], answer: Fetched) -> T:
+    """What an answer says; the loop goes on meanwhile. Raises georeport's CallFailed."""
     if len(answer.body) > _LARGE:
-        return await asyncio.to_thread(call.read, answer.status, answer.headers, answer.body), answer
-    return call.read(answer.status, answer.headers, answer.body), answer
+        return await asyncio.to_thread(call.read, answer.status, answer.headers, answer.body)
+    return call.read(answer.status, answer.headers, answer.body)
 
 
 def seconds_until(when: int | datetime | None, now: datetime) -> float | None:

@@ -7,16 +7,32 @@ from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils import translation
+from django.utils import formats, timezone, translation
 
 from streetmend.bodies.queries import categories_in_use, category_names, site
 from streetmend.bodies.values import SiteInfo
-from streetmend.exchange.addresses import confirm_url, end_alert_url, report_url, sign_in_url, still_url
+from streetmend.exchange.addresses import (
+    confirm_url,
+    draft_url,
+    end_alert_url,
+    report_url,
+    sign_in_url,
+    still_url,
+)
 from streetmend.exchange.mailing import Mail, MailEnd, MailResult
 from streetmend.exchange.words import state_name
-from streetmend.reports.models import Notice
+from streetmend.reports.models import Notice, Update
 from streetmend.reports.models.outbox import NoticeKind
-from streetmend.reports.queries.alerts import about, alert_of, end_token, following, still_public, still_token
+from streetmend.reports.queries.alerts import (
+    about,
+    alert_of,
+    end_token,
+    end_token_of_reporter,
+    following,
+    still_public,
+    still_token,
+)
+from streetmend.reports.queries.stories import said_since
 from streetmend.reports.services.notices import NoticeResult, secret_of
 
 
@@ -39,8 +55,8 @@ def render(template: str, context: Mapping[str, Any]) -> tuple[str, str]:
 
 def mail_of(notice: Notice) -> Mail:
     """The mail that says what the notice is for, in its language. Raises NothingToTell."""
-    with translation.override(notice.language):
-        here = site().in_language(notice.language)
+    here = site().in_language(notice.language)
+    with translation.override(notice.language), timezone.override(here.zone):
         context: dict[str, Any] = {"site": here, "base_url": settings.BASE_URL, **notice.content}
         if notice.report is not None:
             context |= {"report": notice.report, "report_url": report_url(notice.report.pk)}
@@ -89,6 +105,10 @@ def _sign_in(notice: Notice) -> dict[str, Any]:
     return {"sign_in_url": sign_in_url(secret_of(notice))}
 
 
+def _draft(notice: Notice) -> dict[str, Any]:
+    return {"draft_url": draft_url(secret_of(notice))}
+
+
 def _confirm_alert(notice: Notice) -> dict[str, Any]:
     return {**_confirm(notice), **_of_alert(notice)}
 
@@ -135,17 +155,55 @@ def _updated(notice: Notice) -> dict[str, Any]:
     moved = notice.content.get("moved_to", update.state)
     return {
         "update": update,
+        "text": _text(update, notice),
         "author": author,
         "state_name": state_name(moved) if moved else "",
+        "is_reporter": _is_reporter(notice),
         "end_url": _end_url(notice),
     }
 
 
-def _end_url(notice: Notice) -> str:
-    """Where a follower ends the alert; "" for the reporter, who is told of their own report."""
+def _text(update: Update, notice: Notice) -> str:
+    """The update's words; its body may have other ones for the reporter than for the public."""
+    return (update.email_text if _is_reporter(notice) else "") or update.text
+
+
+def _news(notice: Notice) -> dict[str, Any]:
+    """Everything that was said since, in one mail: as it is when the mail leaves."""
     report = notice.report
-    if report is None or notice.person_id is None or notice.person_id == report.reporter_id:
+    if report is None:
+        return {}
+    lines = [
+        {
+            "at": formats.date_format(timezone.localtime(update.at), "DATETIME_FORMAT"),
+            "author": update.name if update.show_name else "",
+            "state_name": state_name(update.state) if update.state else "",
+            "text": _text(update, notice),
+        }
+        for update in said_since(report, first=int(notice.content.get("from", 0)), not_by=notice.person_id)
+    ]
+    if not lines:
+        raise NothingToTell("What it was to tell of does not show any more.")
+    return {
+        "lines": lines,
+        "state_name": state_name(report.state),
+        "is_reporter": _is_reporter(notice),
+        "end_url": _end_url(notice),
+    }
+
+
+def _is_reporter(notice: Notice) -> bool:
+    report = notice.report
+    return report is not None and notice.person_id is not None and notice.person_id == report.reporter_id
+
+
+def _end_url(notice: Notice) -> str:
+    """Where who is told ends these mails; "" for somebody whom we do not know."""
+    report = notice.report
+    if report is None or notice.person_id is None:
         return ""
+    if _is_reporter(notice):
+        return end_alert_url(end_token_of_reporter(report))
     alert = following(person_id=notice.person_id, report_id=report.pk)
     return end_alert_url(end_token(alert)) if alert else ""
 
@@ -158,5 +216,7 @@ _WORDS: dict[NoticeKind, Callable[[Notice], dict[str, Any]]] = {
     NoticeKind.STILL_THERE: _still_there,
     NoticeKind.NEW_REPORTS: _new_reports,
     NoticeKind.SIGN_IN: _sign_in,
+    NoticeKind.DRAFT: _draft,
     NoticeKind.REPORT_UPDATED: _updated,
+    NoticeKind.REPORT_NEWS: _news,
 }

@@ -21,6 +21,8 @@ from streetmend.fetch import (
 )
 from streetmend.photos.decode import MOST_BYTES, decode
 from streetmend.photos.errors import PhotoRefused
+from streetmend.photos.incoming import is_incoming
+from streetmend.photos.incoming import read as read_incoming
 from streetmend.photos.store import StoredPhoto, store
 from streetmend.reports.models import WantedPhoto
 from streetmend.reports.services.wanted_photos import FetchResult, claim_photos, record_photo
@@ -43,6 +45,8 @@ _PASSING = frozenset({408, 425, 429})
 
 async def fetch_wanted(wanted: WantedPhoto, transport: Transport) -> FetchResult:
     """The photo at the address, in the store, or why there is none. It never raises what the other side can cause."""
+    if is_incoming(wanted.url):
+        return await _kept(wanted.url)
     request = FetchRequest("GET", wanted.url, {"Accept": _ACCEPT})
     try:
         answer = await transport.send(
@@ -57,8 +61,21 @@ async def fetch_wanted(wanted: WantedPhoto, transport: Transport) -> FetchResult
     if answer.status != 200:
         final = 400 <= answer.status < 500 and answer.status not in _PASSING
         return FetchResult(why=f"The server answered {answer.status}.", final=final)
+    return await _taken(answer.body)
+
+
+async def _kept(address: str) -> FetchResult:
+    """The photo that came inside a row and lies in the store as it came."""
     try:
-        return FetchResult(photo=await asyncio.to_thread(_cleaned, answer.body))
+        content = await asyncio.to_thread(read_incoming, address)
+    except OSError as error:
+        return FetchResult(why=f"The file that came with it is gone: {type(error).__name__}", final=True)
+    return await _taken(content)
+
+
+async def _taken(content: bytes) -> FetchResult:
+    try:
+        return FetchResult(photo=await asyncio.to_thread(_cleaned, content))
     except PhotoRefused as refused:
         return FetchResult(why=refused.message, final=True)
     except OSError as error:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
-from typing import Any
 
 from django.db import transaction
 
@@ -16,9 +13,8 @@ from streetmend.bodies import pulls
 from streetmend.bodies.models import Pull, PullKind
 from streetmend.bodies.queries import site
 from streetmend.bodies.services import Listed, Synced, sync_categories
-from streetmend.clock import Clock
 from streetmend.exchange.calling import KeyUnusable, Line, ask, line_to
-from streetmend.exchange.database import DatabaseThread
+from streetmend.exchange.pull_lanes import PullLane
 from streetmend.exchange.wire_services import translated
 from streetmend.fetch import FetchError, Transport
 from streetmend.georeport import calls
@@ -34,9 +30,8 @@ MOST_FAILURES = 3
 #: the whole list with all its definitions, by the wall clock
 LONGEST_SECONDS = 1200
 LEASE_SECONDS = LONGEST_SECONDS + 300
+#: definitions that are fetched at once
 AT_ONCE = 4
-#: how often it is asked whether a list is due
-LOOK_SECONDS = 5.0
 _FAILED = (FetchError, CallFailed)
 
 
@@ -124,38 +119,15 @@ class _Definitions:
             return found
 
 
-class ServiceLane:
+class ServiceLane(PullLane):
     """A worker's lists of services: a few at once, each under a lease of its own."""
 
-    def __init__(self, worker: str, clock: Clock, database: DatabaseThread) -> None:
-        self.worker, self.clock, self.database = worker, clock, database
-        self.under_way = 0
-        self._looked: float | None = None
+    kind = PullKind.SERVICES
+    lease_seconds = LEASE_SECONDS
 
-    async def take(self, start: Callable[[Coroutine[Any, Any, None]], None], transport: Transport) -> bool:
-        """The lists that are due now are being fetched, each by a job that `start` begins; says whether there were any."""
-        now = self.clock.monotonic()
-        if self._looked is not None and now - self._looked < LOOK_SECONDS:
-            return False
-        self._looked = now
-        claimed = await self.database(
-            partial(
-                pulls.claim_due,
-                kind=PullKind.SERVICES,
-                worker=self.worker,
-                now=self.clock.now(),
-                limit=AT_ONCE - self.under_way,
-                lease_seconds=LEASE_SECONDS,
-            )
-        )
-        self.under_way += len(claimed)
-        for pull in claimed:
-            start(self.bring(pull, transport))
-        return bool(claimed)
-
-    async def bring(self, pull: Pull, transport: Transport) -> None:
+    async def pull(self, pull: Pull, transport: Transport) -> None:
         """The body's categories are like the list, or staff can see why they are not; the endpoint is asked again later."""
-        wait, ok_at, problem = 3600, None, ""
+        wait, ok_at, problem = 3600.0, None, ""
         try:
             here = await self.database(site)
             line = line_to(pull.endpoint, here.time_zone)
@@ -173,23 +145,7 @@ class ServiceLane:
             problem = f"The list with its questions took longer than {LONGEST_SECONDS} s."
         except (ListUnusable, KeyUnusable, ValueError) as error:
             problem = str(error)
-        except Exception:
-            logger.exception("endpoint=%d services could not be taken", pull.endpoint_id)
-            problem = "Something went wrong on our side while the list was taken."
-        finally:
-            self.under_way -= 1
-        if problem:
-            logger.warning("endpoint=%d services: %s", pull.endpoint_id, problem.partition("\n")[0])
-        await self.database(
-            partial(
-                pulls.finish,
-                pull_id=pull.pk,
-                worker=self.worker,
-                next_at=self.clock.now() + timedelta(seconds=wait),
-                ok_at=ok_at,
-                problem=problem,
-            )
-        )
+        await self.finish(pull, wait, ok_at=ok_at, problem=problem)
 
     def _store(self, pull: Pull, fetched: FetchedList) -> Synced | None:
         """What the list changed; None where the lease was lost meanwhile, and nothing was changed."""

@@ -6,6 +6,8 @@ otherwise by asking for the status of our open reports.
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import logging
 import statistics
 from collections import deque
@@ -14,12 +16,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
+from typing import Literal
 
-from streetmend.bodies.health import finish_pull, note_failure, note_good_answer
+from streetmend.bodies.health import finish_pull, note_failure, note_good_answer, note_sweep
 from streetmend.bodies.models import Endpoint
 from streetmend.bodies.queries import site
 from streetmend.clock import Clock
-from streetmend.exchange.calling import KeyUnusable, ask, line_to, seconds_until
+from streetmend.exchange.calling import KeyUnusable, ask, line_to, perform, read, seconds_until
 from streetmend.exchange.crash import crash
 from streetmend.exchange.database import DatabaseThread
 from streetmend.exchange.wire import pulled_status, pulled_update
@@ -29,16 +32,19 @@ from streetmend.georeport.errors import CallFailed
 from streetmend.georeport.reading import Page, Problem
 from streetmend.georeport.search import RequestSearch
 from streetmend.georeport.types import Request, RequestUpdate
+from streetmend.photos import incoming
 from streetmend.reports.models.outbox import InboxKind
 from streetmend.reports.queries.outbox import numbers_to_ask_about, owed_since
-from streetmend.reports.services.inbox import LeaseLost, PulledRow, store_page
+from streetmend.reports.services.arrivals import tell_of_skew
+from streetmend.reports.services.inbox import LeaseLost, PulledRow, new_rows, store_page
 
 logger = logging.getLogger("streetmend.worker")
 
-#: a page of so many rows may have been cut there by the endpoint
-FULL_PAGE = 1000
 #: a lease on an endpoint's news lasts for the deadline of one call and this much more, and begins anew with every page
 MARGIN_SECONDS = 120
+ROWS_AT_ONCE = 1000
+#: staff hear of a clock that is further from ours (seconds)
+ALARMING_SKEW = 300.0
 IDS_A_CALL = 50
 CHARACTERS_A_CALL = 1500
 CALLS_A_PULL = 50
@@ -60,6 +66,24 @@ class Memory:
     tried_at: float | None = None
     #: where the round of status questions stands
     last_asked: int = 0
+    #: the digest of the last answer with updates of which every row was stored
+    last_page: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """A longer way back than the cursor's, now and then; `name` is the endpoint's column of the last one."""
+
+    name: Literal["week_swept_at", "month_swept_at"]
+    every: timedelta
+    reach: timedelta
+
+
+#: the longest first: it does the other's work too
+SWEEPS = (
+    Sweep("month_swept_at", timedelta(days=7), timedelta(days=30)),
+    Sweep("week_swept_at", timedelta(days=1), timedelta(days=7)),
+)
 
 
 @dataclass
@@ -77,11 +101,14 @@ class Puller:
         """Everything new is in the inbox, or the next pull begins where this one ended; the lease is given back."""
         wait = float(self.endpoint.pull_seconds)
         self.can_list = self.endpoint.can_update_list
+        self.is_behind = False
         try:
             here = await self.database(site)
             self.line = line_to(self.endpoint, here.time_zone)
             await self._pull()
             await self.database(self._note_good_answer)
+            if self.is_behind:
+                wait = 0.0
         except LeaseLost:
             logger.warning("endpoint=%d pull lease lost", self.endpoint.pk)
             return
@@ -102,6 +129,10 @@ class Puller:
 
     async def _finish(self, wait: float) -> None:
         skew = statistics.median(self.memory.skews) if self.memory.skews else None
+        if skew is not None and abs(skew) > ALARMING_SKEW:
+            await self.database(
+                partial(tell_of_skew, endpoint_id=self.endpoint.pk, seconds=skew, now=self.clock.now())
+            )
         await self.database(
             partial(
                 finish_pull,
@@ -135,24 +166,55 @@ class Puller:
 
     async def _pull_updates(self) -> None:
         """Windows are halved while their page is full; the earliest comes first, so that the cursor never skips one."""
-        windows = [await self._window()]
+        start, end = await self._window()
+        sweep = self._due_sweep()
+        windows = [(min(start, end - sweep.reach) if sweep else start, end)]
         for _ in range(CALLS_A_PULL):
             if not windows:
-                return
+                break
             start, end = windows.pop()
             page = await self._page(start, end)
             self.can_list = True
-            if self._is_cut(page) and end - start > SHORTEST_WINDOW:
+            if page is not None and self._is_cut(page) and end - start > SHORTEST_WINDOW:
                 middle = start + (end - start) / 2
                 windows += [(middle, end), (start, middle)]
                 continue
-            rows = [pulled_update(row, self.line.habits, self.line.zone) for row in page]
-            rows += [_unreadable(problem, InboxKind.UPDATE) for problem in page.problems]
-            await self._store(rows, cursor=end, latest_only=self.line.habits.latest_data_only)
+            if page is not None:
+                await self._store_updates(page)
+            await self._store((), cursor=end, latest_only=False)
+            self.memory.last_page = self.page_digest
+        self.is_behind = bool(windows)
+        if sweep and not windows:
+            await self.database(
+                partial(note_sweep, endpoint_id=self.endpoint.pk, which=sweep.name, now=self.clock.now())
+            )
+
+    def _due_sweep(self) -> Sweep | None:
+        """The longer way back that is due by now: what an endpoint put in late is found by it."""
+        now = self.clock.now()
+        for sweep in SWEEPS:
+            last = getattr(self.endpoint, sweep.name)
+            if self.endpoint.updates_cursor is not None and (last is None or now - last >= sweep.every):
+                return sweep
+        return None
+
+    async def _store_updates(self, page: Page[RequestUpdate]) -> None:
+        """Some rows at a time: of what is not new, nothing but its key is ever looked at."""
+        for start in range(0, len(page), ROWS_AT_ONCE):
+            some = page.rows[start : start + ROWS_AT_ONCE]
+            rows = [pulled_update(row, self.line.habits, self.line.zone) for row in some]
+            new = await self.database(partial(new_rows, endpoint_id=self.endpoint.pk, rows=rows))
+            await asyncio.to_thread(_keep_files, new)
+            if new:
+                await self._store(new, cursor=None, latest_only=self.line.habits.latest_data_only)
+        broken = [_unreadable(problem, InboxKind.UPDATE) for problem in page.problems]
+        if broken:
+            await self._store(broken, cursor=None, latest_only=False)
 
     def _is_cut(self, page: Page[RequestUpdate]) -> bool:
         """Whether the endpoint may have more in this window than it gave."""
-        return len(page) + len(page.problems) >= FULL_PAGE and not self.line.habits.pull_without_window
+        habits = self.line.habits
+        return len(page) + len(page.problems) >= habits.full_page and not habits.pull_without_window
 
     async def _window(self) -> tuple[datetime, datetime]:
         """From before the cursor until now, by our clock."""
@@ -167,16 +229,21 @@ class Puller:
         )
         return cursor - timedelta(seconds=overlap), now
 
-    async def _page(self, start: datetime, end: datetime) -> Page[RequestUpdate]:
-        """The updates between two moments of our clock, asked for in the endpoint's time."""
+    async def _page(self, start: datetime, end: datetime) -> Page[RequestUpdate] | None:
+        """The updates between two moments of our clock, asked for in the endpoint's time; None where it says word for word what
+        it said last time, which is all in the inbox.
+        """
         skew = timedelta(seconds=self.endpoint.skew_seconds)
         if self.line.habits.pull_without_window:
             call = calls.updates(self.line.endpoint, start=None, end=None)
         else:
             call = calls.updates(self.line.endpoint, start=start - skew, end=end - skew)
-        page, answer = await ask(call, self.line, self.transport)
+        answer = await perform(call, self.line, self.transport)
         self._learn_skew(answer)
-        return page
+        self.page_digest = hashlib.sha256(answer.body).digest()
+        if answer.status == 200 and self.page_digest == self.memory.last_page:
+            return None
+        return await read(call, answer)
 
     def _learn_skew(self, answer: Fetched) -> None:
         """How far our clock is ahead of the endpoint's, by the Date of its answer."""
@@ -244,6 +311,14 @@ def _batches(numbers: Sequence[tuple[int, str]]) -> Iterator[list[tuple[int, str
         batch.append(entry)
     if batch:
         yield batch
+
+
+def _keep_files(rows: Sequence[PulledRow]) -> None:
+    """The pictures that lay in these rows themselves lie in the store, to be decoded later."""
+    for row in rows:
+        for address, data_url in row.files.items():
+            if address:
+                incoming.keep(incoming.content_of(data_url))
 
 
 def _unreadable(problem: Problem, kind: InboxKind) -> PulledRow:

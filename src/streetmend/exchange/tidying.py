@@ -6,6 +6,7 @@ import logging
 from datetime import datetime
 
 from streetmend.accounts.limits import forget_old_counts
+from streetmend.photos.incoming import forget_old
 from streetmend.photos.sweeping import FOLDERS, sweep
 from streetmend.reports.queries.photos import owned_photos
 from streetmend.reports.services.alerting import write_digests
@@ -14,12 +15,14 @@ from streetmend.reports.services.drafts import forget_old_drafts
 from streetmend.reports.services.outcomes import Random
 from streetmend.reports.services.own import erase_who_asked
 from streetmend.reports.services.posting import forget_old_postings
+from streetmend.reports.services.retention import forget_old_exchanges
 
 logger = logging.getLogger("streetmend.worker")
 
 
 def sweep_away(*, worker: str, now: datetime, random: Random) -> None:
-    """Digests that are due are written; who asked to be erased is gone, who waits is asked; old drafts, marks and counts are.
+    """Digests that are due are written; who asked to be erased is gone, who waits is asked; old drafts, marks, counts and
+    exchanges are.
 
     So are the photos of one folder that nothing owns. Each folder's turn comes about once an hour.
     """
@@ -29,8 +32,10 @@ def sweep_away(*, worker: str, now: datetime, random: Random) -> None:
     drafts = forget_old_drafts(now=now)
     marks = forget_old_postings(now=now)
     forget_old_counts(now=now)
+    forget_old_exchanges(now=now)
     folder = FOLDERS[int(random() * len(FOLDERS))]
     try:
+        forget_old(now=now)
         photos = sweep(folder, owned=owned_photos, now=now)
     except OSError as error:
         logger.warning("worker=%s photos=%s cannot be swept: %s", worker, folder, error)

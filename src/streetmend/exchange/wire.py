@@ -17,6 +17,7 @@ from streetmend.exchange.grid import easting_northing
 from streetmend.exchange.words import state_of
 from streetmend.georeport.dialect import DEFAULT, Dialect
 from streetmend.georeport.types import NewRequest, Request, RequestUpdate
+from streetmend.photos.incoming import address_of
 from streetmend.reports.models import Report
 from streetmend.reports.models.outbox import InboxKind
 from streetmend.reports.services.inbox import PulledRow
@@ -83,7 +84,7 @@ def dialect_of(endpoint: Endpoint, habits: Habits, site_zone: str) -> Dialect:
         time_zone=habits.time_zone or site_zone,
         time_style=habits.time_style.value,
         multivalue=habits.multivalue.value,
-        id_field=_id_field(habits),
+        id_field=id_field(habits),
         device_field=habits.device_field or "device_id",
         upload_field=habits.upload_field,
         update_status_case=habits.status_case.value,
@@ -97,9 +98,11 @@ def dialect_of(endpoint: Endpoint, habits: Habits, site_zone: str) -> Dialect:
 
 
 def pulled_update(update: RequestUpdate, habits: Habits, zone: str) -> PulledRow:
-    """A row of servicerequestupdates in our words."""
+    """A row of servicerequestupdates in our words, whether it was pulled or pushed."""
     state, known = state_of(update.status or "", habits.statuses_in)
-    at = _moment(update.updated_datetime, zone)
+    others = dict(update.others)
+    files = {address_of(url): url for url in update.media_urls if url[:5].lower() == "data:"}
+    names = {url: name for name, url in files.items()}
     return PulledRow(
         kind=InboxKind.UPDATE,
         remote_report_id=(update.service_request_id or "").strip(),
@@ -108,20 +111,26 @@ def pulled_update(update: RequestUpdate, habits: Habits, zone: str) -> PulledRow
         word=update.status or "",
         state=state,
         known_word=known,
-        at=at,
+        at=_moment(update.updated_datetime, zone),
         at_raw=str(update.updated_datetime or ""),
         text=update.description,
-        media_urls=update.media_urls,
-        others={
-            name: value
-            for name, value in (
-                ("external_status_code", update.external_status_code),
-                ("customer_reference", update.customer_reference),
-                ("others", dict(update.others)),
-            )
-            if value
-        },
+        email_text=update.email_text or "",
+        code=(update.external_status_code or "").strip(),
+        reference=(update.customer_reference or "").strip(),
+        private=any(_is_true(others.get(name)) for name in _PRIVATE),
+        prefer_template=_is_true(others.get("prefer_template")),
+        media_urls=tuple(names.get(url, url) for url in update.media_urls),
+        files=files,
+        others=others,
     )
+
+
+#: by these a row says that its text is not for the public
+_PRIVATE = ("private", "non_public", "nonpublic")
+
+
+def _is_true(value: object) -> bool:
+    return str(value).strip().lower() in ("true", "1", "yes")
 
 
 def pulled_status(request: Request, habits: Habits, zone: str) -> PulledRow:
@@ -197,22 +206,22 @@ def _attributes(
         if values:
             answers[question.code] = values
     if habits.always_send_id:
-        answers[_id_field(habits)] = (str(report.pk),)
+        answers[id_field(habits)] = (str(report.pk),)
     for code, text in habits.attributes.items():
         if said := filled(text, gaps):
             answers.setdefault(code, (said,))
     return tuple((habits.attribute_names.get(code, code), values) for code, values in answers.items())
 
 
-def _id_field(habits: Habits) -> str:
+def id_field(habits: Habits) -> str:
     return habits.id_field or DEFAULT.id_field
 
 
 def _own_answers(report: Report, questions: Sequence[Question], habits: Habits) -> dict[str, tuple[str, ...]]:
     asked = {question.code for question in questions}
     own: dict[str, tuple[str, ...]] = {}
-    if _id_field(habits) in asked:
-        own[_id_field(habits)] = (str(report.pk),)
+    if id_field(habits) in asked:
+        own[id_field(habits)] = (str(report.pk),)
     if "closest_address" in asked and report.address:
         own["closest_address"] = (report.address,)
     if {"easting", "northing"} & asked:
@@ -230,3 +239,8 @@ def _moment(when: datetime | str | None, zone: str) -> datetime | None:
         return aware.astimezone(UTC)
     except (OverflowError, ValueError, ZoneInfoNotFoundError):
         return None
+
+
+def moment_of(when: datetime | str | None, zone: str) -> datetime | None:
+    """The moment of a row in UTC; None where there is none."""
+    return _moment(when, zone)

@@ -25,6 +25,7 @@ from streetmend.bodies.models import Endpoint
 from streetmend.bodies.queries import site
 from streetmend.clock import Clock, SystemClock
 from streetmend.exchange import notices as notice_mails
+from streetmend.exchange.applying import apply_due
 from streetmend.exchange.calling import OpenTransport, open_fetcher
 from streetmend.exchange.crash import crash
 from streetmend.exchange.database import DatabaseThread
@@ -34,6 +35,7 @@ from streetmend.exchange.leaving import Leaving
 from streetmend.exchange.mailing import Mail, send_mails
 from streetmend.exchange.photos import PhotoLane
 from streetmend.exchange.preparing import prepare
+from streetmend.exchange.pull_reports import ReportLane
 from streetmend.exchange.pull_services import ServiceLane
 from streetmend.exchange.pull_updates import MARGIN_SECONDS, Memory, Puller
 from streetmend.exchange.senders import email, open311
@@ -42,9 +44,7 @@ from streetmend.exchange.statistics import count_statistics
 from streetmend.exchange.tidying import sweep_away
 from streetmend.exchange.trying import TestLane
 from streetmend.reports.models import Notice
-from streetmend.reports.services.applying import apply_row
 from streetmend.reports.services.beats import beat, end_beat
-from streetmend.reports.services.inbox import due_rows, note_error
 from streetmend.reports.services.notices import (
     NoticeResult,
     claim_notices,
@@ -67,7 +67,6 @@ CLAIM_AT_ONCE = 16
 NOTICES_AT_ONCE = 10
 MAIL_LANES = 4
 NOTICE_LEASE_SECONDS = 120
-ROWS_AT_ONCE = 50
 IDLE_SECONDS = 0.5
 #: the pause after a turn in which something failed on our side
 FAILED_SECONDS = 2.0
@@ -129,7 +128,7 @@ class Worker:
         self.mail_jobs = 0
         self.photo_lane = PhotoLane(name, clock, self.database)
         self.test_lane = TestLane(clock, self.database)
-        self.service_lane = ServiceLane(name, clock, self.database)
+        self.pull_lanes = [kind(name, clock, self.database) for kind in (ServiceLane, ReportLane)]
         self.doubt_lane = DoubtLane(name, clock, self.database)
         self.wake = asyncio.Event()
         self.memories: dict[int, Memory] = defaultdict(Memory)
@@ -298,7 +297,7 @@ class Worker:
         return await open311.send(claim, self.calls, lease, self.clock, site_zone=zone)
 
     async def _take_lanes(self) -> bool:
-        lanes = (self.photo_lane, self.service_lane, self.test_lane, self.doubt_lane)
+        lanes = (self.photo_lane, *self.pull_lanes, self.test_lane, self.doubt_lane)
         return any([await lane.take(self._start, self.calls) for lane in lanes])
 
     # --- notices
@@ -378,17 +377,4 @@ class Worker:
             logger.exception("endpoint=%d could not be pulled from", endpoint.pk)
 
     async def _apply_rows(self) -> bool:
-        ids = await self.database(partial(due_rows, now=self.clock.now(), limit=ROWS_AT_ONCE))
-        for inbox_id in ids:
-            await self._apply_row(inbox_id)
-        return bool(ids)
-
-    async def _apply_row(self, inbox_id: int) -> None:
-        try:
-            state = await self.database(partial(apply_row, inbox_id=inbox_id, now=self.clock.now()))
-            crash("after_row_applied")
-            logger.info("inbox=%d %s", inbox_id, state.value)
-        except Exception as error:
-            logger.exception("inbox=%d could not be applied", inbox_id)
-            why = f"It could not be applied: {type(error).__name__}"
-            await self.database(partial(note_error, inbox_id=inbox_id, why=why))
+        return await apply_due(self.database, self.clock)

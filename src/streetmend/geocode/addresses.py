@@ -40,6 +40,11 @@ class Addresses:
         self._words = [" " + " ".join(words_of(place.label)) for place in self.places]
         self._lat = np.array([place.lat for place in self.places])
         self._long = np.array([place.long for place in self.places])
+        first: dict[str, Found] = {}
+        for place in self.places:
+            street = _street_of(place.label)
+            first.setdefault(street, Found(street, place.lat, place.long))
+        self._streets = sorted(first.values(), key=lambda street: words_of(street.label))
 
     def search(self, words: str, *, limit: int = 8) -> list[Found]:
         """The addresses in which every one of the words begins a word, those that begin with the first one first."""
@@ -56,18 +61,18 @@ class Addresses:
         numbers = [int(number) for number in _NUMBERS.findall(label)[:3] if len(number) < 12]
         return (not label.startswith(wanted[0]), -whole, len(label.split()), numbers, label)
 
-    def streets(self, beginning: str = "") -> list[Found]:
-        """Every street (an address without its number) once, by name, at its first address; those that begin with the letters."""
-        wanted = " ".join(words_of(beginning))
-        found: dict[str, Found] = {}
-        for place in self.places:
-            street = _AT_THE_END.sub("", place.label)
-            if street and street not in found:
-                found[street] = Found(street, place.lat, place.long)
-        return sorted(
-            (place for name, place in found.items() if " ".join(words_of(name)).startswith(wanted)),
-            key=lambda place: words_of(place.label),
-        )
+    def streets(self) -> list[Found]:
+        """Every street (an address without its number) once, by name, at its first address."""
+        return self._streets
+
+    def numbers(self, street: str) -> list[Found]:
+        """Every address of the street, by number."""
+        found = [place for place in self.places if _street_of(place.label) == street]
+        return sorted(found, key=lambda place: self._by_number(place.label))
+
+    def _by_number(self, label: str) -> tuple[int, str]:
+        number = _NUMBERS.search(label)
+        return (int(number[0]) if number and len(number[0]) < 12 else 0, label)
 
     def reverse(self, lat: float, long: float) -> Found | None:
         """The nearest address within 150 m."""
@@ -78,6 +83,10 @@ class Addresses:
         squares = north * north + east * east
         nearest = int(squares.argmin())
         return self.places[nearest] if squares[nearest] <= NEAR_METRES**2 else None
+
+
+def _street_of(label: str) -> str:
+    return _AT_THE_END.sub("", label)
 
 
 def words_of(text: str) -> list[str]:

@@ -31,6 +31,14 @@ class Geocoder(Protocol):
         """The address nearest to the place, if one is within 150 m."""
         ...
 
+    def streets(self) -> list[Found]:
+        """Every street by name, at its first address; none where the geocoder cannot list them."""
+        ...
+
+    def numbers(self, street: str) -> list[Found]:
+        """Every address of a street, by number."""
+        ...
+
 
 class Nothing:
     """The geocoder of a site that has none."""
@@ -42,6 +50,14 @@ class Nothing:
     def reverse(self, lat: float, long: float) -> Found | None:
         """Nothing is known."""
         return None
+
+    def streets(self) -> list[Found]:
+        """Nothing is known."""
+        return []
+
+    def numbers(self, street: str) -> list[Found]:
+        """Nothing is known."""
+        return []
 
 
 def coordinates(words: str) -> tuple[float, float] | None:

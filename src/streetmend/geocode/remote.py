@@ -90,6 +90,14 @@ class Remote:
         metres, place = min(near, key=lambda one: one[0], default=(math.inf, None))
         return place if metres <= NEAR_METRES else None
 
+    def streets(self) -> list[Found]:
+        """None: servers answer questions, and list nothing."""
+        return []
+
+    def numbers(self, street: str) -> list[Found]:
+        """None: servers answer questions, and list nothing."""
+        return []
+
     def _ask(self, question: Question) -> list[Found]:
         url = f"{self._url}{question.path}?{urlencode(question.query)}"
         body = self._kept(url)

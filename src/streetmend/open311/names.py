@@ -64,3 +64,10 @@ def names() -> Names:
     if held is None or held.directory is not known:
         held = _held = Names(known)
     return held
+
+
+def remembered() -> Names:
+    """The names as they were last, without a look at whether that still holds: whoever uses them compares the epoch of what
+    they read. Where there are none yet, those of now.
+    """
+    return _held or names()

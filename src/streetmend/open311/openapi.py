@@ -108,7 +108,7 @@ def _operation(one: Operation) -> Mapping[str, Any]:
     described: dict[str, Any] = {
         "operationId": one.name,
         "summary": one.words,
-        "parameters": [*_in_path(one), *map(_parameter, one.parameters)],
+        "parameters": [*_in_path(one), *map(_parameter, one.parameters), *_in_header(one)],
         "responses": _responses(one),
     }
     if one.fields:
@@ -130,6 +130,13 @@ def _in_path(one: Operation) -> list[Mapping[str, Any]]:
         "schema": {"type": "string", "enum": one.forms},
     }
     return [*own, forms]
+
+
+def _in_header(one: Operation) -> list[Mapping[str, Any]]:
+    return [
+        {"name": name, "in": "header", "schema": {"type": "string"}, "description": words}
+        for name, words in one.headers.items()
+    ]
 
 
 def _parameter(one: Parameter) -> Mapping[str, Any]:

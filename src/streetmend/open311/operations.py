@@ -11,6 +11,8 @@ from streetmend.open311.addresses import FEEDS
 
 _BOTH: Final = ("xml", "json")
 _TEXT: Final[Mapping[str, Any]] = {"type": "string"}
+_ID: Final[Mapping[str, Any]] = {"type": "string", "minLength": 1, "maxLength": 255}
+_WORD: Final[Mapping[str, Any]] = {"type": "string", "minLength": 1, "maxLength": 100}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +39,27 @@ class Operation:
     errors: Mapping[int, str] = field(default_factory=dict)
     #: POST only: the form
     fields: Mapping[str, Field] = field(default_factory=dict)
+    #: headers that it reads besides the usual ones
+    headers: Mapping[str, str] = field(default_factory=dict)
     #: statuses of success besides 200
     also: tuple[int, ...] = ()
 
 
 _WRONG: Final = "A parameter cannot be used; there is a line for each."
 _REFUSED: Final = {
-    400: "Something in the form cannot be used; there is a line for each fault.",
+    400: "Something in the form cannot be used, or it is no form; there is a line for each fault.",
     403: "The key is missing, unknown or not of the right scope.",
     404: "There is no such thing here.",
-    409: "The same is still being taken in; send it again later.",
     413: "The form is too large.",
-    415: "The body is no form.",
-    422: "The Idempotency-Key was used for something else.",
     429: "Too much was sent; Retry-After says when to go on.",
-    503: "Nothing can be taken in at this moment.",
+    503: "Nothing can be taken in at this moment; Retry-After says when to send it again.",
+}
+_REPEATED: Final = {
+    409: "The same is still being taken in; Retry-After says when to send it again.",
+    422: "The Idempotency-Key was used for something else.",
+}
+_MARK: Final = {
+    "Idempotency-Key": "The client's mark of this report, 1 to 255 characters: the same again gets the first answer for 30 days."
 }
 _KEY: Final = Field("An API key; or send it as Authorization: Bearer.")
 _PHOTOS: Final = {
@@ -125,7 +133,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "report",
         "Send a report.",
         "Accepted",
-        errors=_REFUSED,
+        errors={**_REFUSED, **_REPEATED},
+        headers=_MARK,
         fields={
             "api_key": _KEY,
             "service_code": Field("What is reported: a service_code of services.", required=True),
@@ -137,6 +146,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
             "first_name": Field("The reporter's first name."),
             "last_name": Field("The reporter's last name."),
             "phone": Field("The reporter's telephone number."),
+            "attribute[CODE]": Field("The answer to the service's question CODE; may be repeated."),
+            "client_reference": Field("The client's mark, where it cannot send the header Idempotency-Key."),
             **_PHOTOS,
         },
     ),
@@ -150,10 +161,11 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         fields={
             "api_key": _KEY,
             "update_id": Field(
-                "The body's number of the update; a repeat gets the first answer.", required=True
+                "The body's number of the update; a repeat gets the first answer.", _ID, required=True
             ),
-            "service_request_id": Field("The body's number of the report.", required=True),
-            "status": Field("A word for the state, such as IN_PROGRESS or FIXED.", required=True),
+            "service_request_id": Field("The body's number of the report, or else ours.", _ID, required=True),
+            "fixmystreet_id": Field("Our number of the report, where service_request_id is not ours.", _ID),
+            "status": Field("A word for the state, such as IN_PROGRESS or FIXED.", _WORD, required=True),
             "updated_datetime": Field("When it was said.", required=True),
             "description": Field("What is said."),
             **_PHOTOS,

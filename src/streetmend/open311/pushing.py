@@ -97,6 +97,9 @@ def _row(told: RequestUpdate, zone: tzinfo, media_urls: tuple[str, ...]) -> Pull
         at=_moment(told.updated_datetime, zone),
         at_raw=str(told.updated_datetime or ""),
         text=told.description,
+        email_text=told.email_text or "",
+        code=(told.external_status_code or "").strip(),
+        reference=(told.customer_reference or "").strip(),
         media_urls=media_urls,
     )
 

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 
 from django.conf import settings
+from django.db import Error as DatabaseFailure
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
@@ -14,6 +15,7 @@ from streetmend.areas.places import PlaceInvalid
 from streetmend.bodies.queries import categories_at, categories_in_use
 from streetmend.bodies.values import Choice
 from streetmend.clock import SystemClock
+from streetmend.database.errors import is_temporary
 from streetmend.georeport.dialect import Dialect
 from streetmend.georeport.errors import Fault, InvalidParameters
 from streetmend.georeport.search import RequestSearch, split_query
@@ -22,12 +24,13 @@ from streetmend.georeport.writing import WRITERS, content_type
 from streetmend.open311 import feeds, history, paging, wire
 from streetmend.open311.addresses import Address, NoSuchAddress, read_address
 from streetmend.open311.finishing import ANSWERS, Refused, errors, etag, finished, readable_everywhere
-from streetmend.open311.names import Names, names
+from streetmend.open311.names import Names, names, remembered
 from streetmend.open311.packing import Kept
 from streetmend.reports.queries import mass
 from streetmend.reports.queries.search import Search
 from streetmend.reports.services.settling import settle_changes
 
+_AGAIN_SECONDS = "5"
 _METHODS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -54,6 +57,12 @@ def _answer(request: HttpRequest, path: str, dialect: Dialect) -> HttpResponse:
         response = errors(400, map(str, error.faults), address.fmt, dialect, feed=address.feed)
     except Refused as error:
         response = errors(error.status, error.descriptions, address.fmt, dialect, feed=address.feed)
+    except DatabaseFailure as error:
+        if not is_temporary(error):
+            raise
+        why = "The database is away or busy. Ask again a little later."
+        response = errors(503, [why], address.fmt, dialect, feed=address.feed)
+        response.headers["Retry-After"] = _AGAIN_SECONDS
     if not address.named:
         patch_vary_headers(response, ("Accept",))
     return response
@@ -96,33 +105,52 @@ def _choices(request: HttpRequest) -> Iterable[Choice]:
 
 def _requests(request: HttpRequest, address: Address, dialect: Dialect) -> HttpResponse:
     """GeoReport v2, GET Service Requests (A6), with the search parameters of the extensions."""
-    known = names()
-    asked = RequestSearch.parse(
-        split_query(request.META.get("QUERY_STRING", "")),
-        zone=known.directory.site.zone,
-        limit=settings.MAX_REQUESTS,
-    )
-    search = wire.search(asked, dialect, known, now=SystemClock().now())
-    if address.feed == "html":
-        return _to_the_site(feeds.list_url(asked, known))
-    if search.about_changes:
-        settle_changes()
-    response, kept = _page(request, address, dialect, search, known)
-    paging.tell(response, request, search, kept)
-    return response
+    query = split_query(request.META.get("QUERY_STRING", ""))
+
+    def answered(known: Names, sure: bool) -> HttpResponse:
+        zone = known.directory.site.zone
+        asked = RequestSearch.parse(query, zone=zone, limit=settings.MAX_REQUESTS)
+        search = wire.search(asked, dialect, known, now=SystemClock().now())
+        if address.feed == "html":
+            return _to_the_site(feeds.list_url(asked, names()))
+        if search.about_changes:
+            settle_changes()
+        response, kept = _page(request, address, dialect, search, known, sure=sure)
+        paging.tell(response, request, search, kept)
+        return response
+
+    return _with_names(answered)
 
 
 def _request(request: HttpRequest, address: Address, dialect: Dialect) -> HttpResponse:
     """GeoReport v2, GET Service Request (A7): unknown, hidden and private ids are the same."""
     number = address.argument
-    known = number.isascii() and number.isdigit() and 0 < len(number) < 19 and not number.startswith("0")
-    ids = (int(number),) if known else ()
-    response, kept = _page(request, address, dialect, Search(ids=ids, limit=1), names())
-    if not kept.facts["rows"] and dialect.unknown_request == "not_found":
-        raise Refused(404, ["service_request_id: There is no such request here."])
-    if address.feed == "html":
-        return _to_the_site(feeds.page_url(number) if kept.facts["rows"] else feeds.list_url())
-    return response
+    possible = number.isascii() and number.isdigit() and 0 < len(number) < 19 and not number.startswith("0")
+    search = Search(ids=(int(number),) if possible else (), limit=1)
+
+    def answered(known: Names, sure: bool) -> HttpResponse:
+        response, kept = _page(request, address, dialect, search, known, sure=sure)
+        if not kept.facts["rows"] and dialect.unknown_request == "not_found":
+            raise Refused(404, ["service_request_id: There is no such request here."])
+        if address.feed == "html":
+            return _to_the_site(feeds.page_url(number) if kept.facts["rows"] else feeds.list_url())
+        return response
+
+    return _with_names(answered)
+
+
+class _NamesChanged(Exception):
+    """What was read is to be shown with other names than those remembered."""
+
+
+def _with_names(answered: Callable[[Names, bool], HttpResponse]) -> HttpResponse:
+    """The answer with the names that are remembered, or, where what it reads shows that they may have changed, once more with
+    those of now. So a name costs no statement of its own, and none is ever shown when it has changed.
+    """
+    try:
+        return answered(remembered(), False)
+    except _NamesChanged:
+        return answered(names(), True)
 
 
 _VIEWS: dict[str, Callable[[HttpRequest, Address, Dialect], HttpResponse]] = {
@@ -136,9 +164,12 @@ _VIEWS: dict[str, Callable[[HttpRequest, Address, Dialect], HttpResponse]] = {
 
 
 def _page(
-    request: HttpRequest, address: Address, dialect: Dialect, search: Search, known: Names
+    request: HttpRequest, address: Address, dialect: Dialect, search: Search, known: Names, *, sure: bool
 ) -> tuple[HttpResponse, Kept]:
-    """The page of a search: kept from the last time where nothing that it shows has changed since."""
+    """The page of a search: kept from the last time where nothing that it shows has changed since.
+
+    Raises _NamesChanged unless the names are `sure` or of the same epoch as the rows.
+    """
     shape = (
         f"{dialect.name}|{address.fmt}|{address.feed}|{search.limit}|{search.offset}|{search.ids}"
         f"|{search.walk}|{search.changes}"
@@ -146,10 +177,14 @@ def _page(
     question, kept, key = f"{shape}|{search}", None, ""
     if "HTTP_IF_NONE_MATCH" in request.META or ANSWERS.may_have(question):
         now = mass.digest(search)
+        if not sure and now.epoch != known.epoch:
+            raise _NamesChanged
         key = _key(shape, now.rows, now.epoch)
         kept = ANSWERS.get(key)
     if kept is None:
         page = mass.page(search)
+        if not sure and not _holds(page, search, known):
+            raise _NamesChanged
         found = wire.requests(page.rows, known)
         feed = feeds.WRITERS.get(address.feed)
         body = (
@@ -166,6 +201,13 @@ def _page(
     )
     changed = paging.changed(kept, known.changed_at())
     return finished(request, kept, kind, etag(key), key, changed=changed), kept
+
+
+def _holds(page: mass.Page, search: Search, known: Names) -> bool:
+    """Whether the names are those of the rows; without rows, whether they can have been in the way of finding any."""
+    if page.epoch is not None:
+        return page.epoch == known.epoch
+    return search.categories is search.bodies is None or names() is known
 
 
 def _key(shape: str, rows: str, epoch: int) -> str:

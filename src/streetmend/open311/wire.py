@@ -226,6 +226,7 @@ def requests(rows: Sequence[tuple[Any, ...]], names: Names) -> list[Request]:
             source,
             comments,
             name,
+            _epoch,
         ) in rows
     ]
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hmac
 import shutil
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 from django.conf import settings
 from django.db import Error, connection
@@ -25,8 +27,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Whether the site can take in a report: 200, or 503 with what is missing."""
-    found = {"database": _database(), "disk": _disk()}
+    """Whether the site can take in a report and its photos: 200, or 503 with what is missing."""
+    found = {"database": _database(), "disk": _disk(), "photos": _photos()}
     status = 200 if set(found.values()) == {"ok"} else 503
     return JsonResponse(found, status=status, headers=_NO_STORE)
 
@@ -63,6 +65,17 @@ def _disk() -> str:
     except OSError as error:
         return f"cannot be looked at ({type(error).__name__})"
     return "ok" if free >= LEAST_FREE_BYTES else f"{free // (1024 * 1024)} MB are free"
+
+
+def _photos() -> str:
+    """Whether a photo could be stored."""
+    folder = Path(settings.MEDIA_ROOT)
+    try:
+        folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return "ok"
+    except OSError as error:
+        return f"cannot be stored ({type(error).__name__})"
 
 
 def _lines(found: list[Figure]) -> Iterator[str]:

@@ -7,16 +7,18 @@ nothing of the site: no settings, no database, no environment.
 from __future__ import annotations
 
 import io
+import math
 import struct
 import sys
 import warnings
+from collections.abc import Sequence
 
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
 
 #: the statuses by which the parent knows why there is no picture
 UNREADABLE, TOO_MANY_PIXELS = 3, 4
-#: what stands before the JPEG: width and height
-HEAD = struct.Struct(">II")
+#: what stands before the JPEG: width and height, and the latitude and longitude that the file told (not a number: none)
+HEAD = struct.Struct(">IIdd")
 #: JPEG opens pictures in pairs (MPO) too; of those the first one is taken
 _KINDS = ("JPEG", "PNG", "WEBP", "HEIF")
 _QUALITY = 82
@@ -28,8 +30,12 @@ class TooManyPixels(Exception):
     """The picture says of itself that it is larger than the limit."""
 
 
-def cleaned(content: bytes, *, most_pixels: int, longest_side: int) -> tuple[int, int, bytes]:
-    """Width, height and the picture as a JPEG, upright, in sRGB, without a byte of what came along with it.
+def cleaned(
+    content: bytes, *, most_pixels: int, longest_side: int
+) -> tuple[int, int, bytes, tuple[float, float]]:
+    """Width, height, the picture as a JPEG, upright, in sRGB, without a byte of what came along with it, and where it was taken.
+
+    The place is in WGS84 degrees, lat then long; two times "not a number" where the file does not say.
 
     Raises TooManyPixels, and whatever Pillow raises for what is no picture.
     """
@@ -42,6 +48,7 @@ def cleaned(content: bytes, *, most_pixels: int, longest_side: int) -> tuple[int
             # the decoder itself makes it smaller: a twelfth of the memory for a large photo
             image.draft("RGB", (longest_side, longest_side))
         profile = image.info.get("icc_profile")
+        place = _place(image)
         # small before anything else is done with it: no second copy of the whole
         image.thumbnail((longest_side, longest_side), Image.Resampling.LANCZOS)
         plain = _in_srgb(_flat(ImageOps.exif_transpose(image)), profile)
@@ -50,7 +57,34 @@ def cleaned(content: bytes, *, most_pixels: int, longest_side: int) -> tuple[int
     bare.paste(plain)
     out = io.BytesIO()
     bare.save(out, "JPEG", quality=_QUALITY, optimize=True, progressive=True)
-    return bare.width, bare.height, out.getvalue()
+    return bare.width, bare.height, out.getvalue(), place
+
+
+def _place(image: Image.Image) -> tuple[float, float]:
+    """Where the camera says that it was (EXIF 2.32, 4.6.6): latitude and longitude in degrees, or two times "not a number"."""
+    try:
+        told = image.getexif().get_ifd(ExifTags.IFD.GPSInfo)
+        lat = _degrees(told[ExifTags.GPS.GPSLatitude], told[ExifTags.GPS.GPSLatitudeRef], "S")
+        long = _degrees(told[ExifTags.GPS.GPSLongitude], told[ExifTags.GPS.GPSLongitudeRef], "W")
+    except (
+        LookupError,
+        TypeError,
+        ValueError,
+        ArithmeticError,
+        OSError,
+        SyntaxError,
+        AttributeError,
+        struct.error,
+    ):
+        return math.nan, math.nan
+    right = abs(lat) <= 90 and abs(long) <= 180 and (lat, long) != (0.0, 0.0)
+    return (lat, long) if right else (math.nan, math.nan)
+
+
+def _degrees(parts: Sequence[float], side: str, negative: str) -> float:
+    degrees, minutes, seconds = (float(part) for part in parts)
+    value = degrees + minutes / 60 + seconds / 3600
+    return -value if side.strip("\0 ").upper() == negative else value
 
 
 def _flat(image: Image.Image) -> Image.Image:
@@ -101,7 +135,7 @@ def main(most_pixels: int, longest_side: int, memory_bytes: int, cpu_seconds: in
     warnings.simplefilter("ignore")
     Image.MAX_IMAGE_PIXELS = most_pixels
     try:
-        width, height, jpeg = cleaned(
+        width, height, jpeg, place = cleaned(
             sys.stdin.buffer.read(), most_pixels=most_pixels, longest_side=longest_side
         )
     except (TooManyPixels, Image.DecompressionBombError):
@@ -122,7 +156,7 @@ def main(most_pixels: int, longest_side: int, memory_bytes: int, cpu_seconds: in
     ):
         # decoders of broken pictures raise nearly everything; all of it means the same
         return UNREADABLE
-    sys.stdout.buffer.write(HEAD.pack(width, height) + jpeg)
+    sys.stdout.buffer.write(HEAD.pack(width, height, *place) + jpeg)
     return 0
 
 

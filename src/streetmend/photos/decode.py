@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ class Picture:
     width: int
     height: int
     jpeg: bytes
+    #: where the file said that it was taken (WGS84 degrees, lat then long); in the JPEG it stands no more
+    place: tuple[float, float] | None = None
 
 
 def decode(content: bytes) -> Picture:
@@ -53,5 +56,6 @@ def decode(content: bytes) -> Picture:
         raise too_many_pixels(MOST_PIXELS)
     if done.returncode != 0 or len(done.stdout) <= child.HEAD.size:
         raise unreadable()
-    width, height = child.HEAD.unpack_from(done.stdout)
-    return Picture(width, height, done.stdout[child.HEAD.size :])
+    width, height, lat, long = child.HEAD.unpack_from(done.stdout)
+    place = None if math.isnan(lat) or math.isnan(long) else (round(lat, 6), round(long, 6))
+    return Picture(width, height, done.stdout[child.HEAD.size :], place)

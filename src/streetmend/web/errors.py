@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import logging
+import sys
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from streetmend.database.errors import is_temporary
+
+#: when it may go better
+AGAIN_SECONDS = "5"
 _log = logging.getLogger(__name__)
 
 
@@ -27,7 +32,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """500: our fault. The page needs neither the database nor the site."""
+    """500: our fault; 503 where the database is away or busy, which passes. The page needs neither the database nor the site."""
+    error = sys.exc_info()[1]
+    if error is not None and is_temporary(error):
+        busy = render_to_string("web/failed.html", {"busy": True})
+        return HttpResponse(
+            busy, status=503, headers={"Retry-After": AGAIN_SECONDS, "Cache-Control": "no-store"}
+        )
     return HttpResponse(render_to_string("web/failed.html"), status=500)
 
 

@@ -20,6 +20,8 @@ from streetmend.web.maps.drawing import pin_shapes
 register = template.Library()
 
 #: a web address in a text: what ends a sentence after it is not of it
+#: as emergency numbers and short numbers of a town are written
+_NUMBER = re.compile(r"(?<![\w+])(\d{3}|\d{5}|\d{2} \d{2} \d{2} \d{2}|\d{3} \d{2} \d{3}|\d{8})(?![\w%])")
 _ADDRESS = re.compile(
     r"(https?://[^\s<>\"'()\[\]{}]{1,500}?)(?=[.,;:!?]*(?:[\s<>\"'()\[\]{}]|$))", re.IGNORECASE
 )
@@ -138,6 +140,24 @@ def linked(text: str) -> SafeString:
         "{}",
         (
             (format_html('<a href="{0}" rel="nofollow ugc noopener">{0}</a>', part) if place % 2 else part,)
+            for place, part in enumerate(parts)
+        ),
+    )
+
+
+@register.filter
+def dialled(text: str) -> SafeString:
+    """The operator's words; numbers of three to eight digits in them can be pressed to call them."""
+    parts = _NUMBER.split(text)
+    return format_html_join(
+        "",
+        "{}",
+        (
+            (
+                format_html('<a class="call" href="tel:{}">{}</a>', part.replace(" ", ""), part)
+                if place % 2
+                else part,
+            )
             for place, part in enumerate(parts)
         ),
     )

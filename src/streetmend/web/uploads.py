@@ -52,6 +52,8 @@ class Taken:
 
     photos: list[StoredPhoto] = field(default_factory=list)
     error: str = ""
+    #: where the first of them that says so was taken (WGS84 degrees)
+    place: tuple[float, float] | None = None
 
 
 def take(request: HttpRequest, *, name: str, room: int) -> Taken:
@@ -69,5 +71,6 @@ def take(request: HttpRequest, *, name: str, room: int) -> Taken:
         except PhotoRefused as refused:
             taken.error = refused.message
             continue
+        taken.place = taken.place or picture.place
         taken.photos.append(store(picture.jpeg, width=picture.width, height=picture.height))
     return taken

@@ -18,10 +18,14 @@ from streetmend.web.views import (
     still,
     voices,
 )
-from streetmend.web.views.flow import check, details, sent, what, where
+from streetmend.web.views.flow import check, details, later, photo, sent, streets, what, where
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("report/photo", photo.photo, name="start-photo"),
+    path("report/draft/<str:token>/photos/<str:name>", photos.draft_photo, name="draft-photo"),
+    path("report/streets", streets.streets, name="streets"),
+    path("report/later", later.later, name="later"),
     path("report/where", where.where, name="where"),
     path("report/what", what.what, name="what"),
     path("report/details", details.details, name="details"),

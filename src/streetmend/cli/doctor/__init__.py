@@ -45,7 +45,7 @@ def examination(*, call: bool) -> Iterator[Finding]:
     """All findings, check by check; `call`: endpoints are asked too. Where the database fails, only what needs none is there."""
     from django.conf import settings
 
-    from streetmend.cli.doctor import land, machine, sending
+    from streetmend.cli.doctor import keeping, land, machine, sending
     from streetmend.cli.doctor.findings import Level
     from streetmend.clock import SystemClock
 
@@ -59,6 +59,8 @@ def examination(*, call: bool) -> Iterator[Finding]:
     if not usable:
         return
     yield from machine.clock_of_database(clock)
+    yield from keeping.kept()
+    yield from keeping.outbound()
     yield from sending.worker(clock)
     yield from sending.waiting_for_people()
     yield from sending.endpoints(call=call)

@@ -138,7 +138,7 @@ def mail() -> Iterator[Finding]:
     backend = settings.EMAIL_BACKEND.rpartition(".")[0].rpartition(".")[2]
     if backend == "filebased":
         told = f"Mails become files in {settings.EMAIL_FILE_PATH}; nobody gets them."
-        if _is_here(settings.BASE_URL):
+        if is_here(settings.BASE_URL):
             yield fine("mail", told)
         else:
             yield warning("mail", told, "set EMAIL_URL, such as smtp+tls://USER:PASSWORD@HOST:587")
@@ -158,7 +158,8 @@ def mail() -> Iterator[Finding]:
         yield fine("mail", f"The mail server {where} lets us in.")
 
 
-def _is_here(url: str) -> bool:
+def is_here(url: str) -> bool:
+    """Whether an address is of this machine alone."""
     from urllib.parse import urlsplit
 
     return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")

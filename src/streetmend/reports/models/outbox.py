@@ -52,6 +52,8 @@ class Delivery(models.Model):
     remote_id = models.CharField(max_length=255, blank=True)
     #: how we know that it is there: "answer", "token", "found", ...
     proof = models.CharField(max_length=30, blank=True)
+    #: what people know it by at the body, where that is not the remote id (customer_reference)
+    reference = models.CharField(max_length=255, blank=True)
     token = models.CharField(max_length=255, blank=True)
     #: our mark of this promise, sent with every attempt (UUID)
     mark = models.UUIDField(unique=True)
@@ -275,8 +277,10 @@ class NoticeKind(models.TextChoices):
     CONFIRM_UPDATE = "confirm_update", "confirm your update"
     CONFIRM_ALERT = "confirm_alert", "confirm that you want to follow"
     SIGN_IN = "sign_in", "sign in"
+    DRAFT = "draft", "finish your report"
     REPORT_SENT = "report_sent", "your report was sent"
     REPORT_UPDATED = "report_updated", "there is news about a report"
+    REPORT_NEWS = "report_news", "there is much news about a report"
     NEW_REPORT = "new_report", "there is a new report"
     NEW_REPORTS = "new_reports", "the new reports of a day"
     STILL_THERE = "still_there", "is it still there?"

@@ -55,6 +55,8 @@ class Report(models.Model):
     updated_at = models.DateTimeField()
     #: when the first body had it
     sent_at = models.DateTimeField(null=True, blank=True)
+    #: when its reporter wanted no more mails about it
+    updates_ended_at = models.DateTimeField(null=True, blank=True)
 
     #: when the reporter was asked whether it is still there
     asked_at = models.DateTimeField(null=True, blank=True)
@@ -135,6 +137,12 @@ class Update(models.Model):
     source = models.CharField(max_length=100, blank=True)
     media_urls: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
     hidden = models.BooleanField(default=False)
+    #: hidden because it is no news beside what its body said before, and not by a moderator
+    muted = models.BooleanField(default=False)
+    #: what a body said, as it said it: its words, its code, whose endpoint; `text` is what is made public of it
+    told: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    #: what the mail to the reporter says instead of the public words
+    email_text = models.TextField(blank=True)
     form_token = models.CharField(max_length=64, null=True, blank=True, unique=True)
 
     class Meta:

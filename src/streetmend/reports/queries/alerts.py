@@ -13,6 +13,7 @@ from streetmend.reports.errors import LinkUnknown
 from streetmend.reports.models import Alert, Report
 
 _SALT = "streetmend.alerts.end"
+_SALT_OF_REPORTER = "streetmend.reports.end-news"
 _STILL = "streetmend.reports.still"
 _LONGEST = 200
 
@@ -71,6 +72,23 @@ def still_public(report_ids: Collection[int]) -> list[Report]:
 def end_token(alert: Alert) -> str:
     """What ends this alert, at any time: it is signed, not kept, and is good for nothing else."""
     return Signer(salt=_SALT).sign(str(alert.pk))
+
+
+def end_token_of_reporter(report: Report) -> str:
+    """What ends the mails to the one who made the report, as `end_token` ends a follower's."""
+    return Signer(salt=_SALT_OF_REPORTER).sign(str(report.pk))
+
+
+def report_with(token: str) -> Report:
+    """The report of an `end_token_of_reporter`. Raises LinkUnknown."""
+    try:
+        number = int(Signer(salt=_SALT_OF_REPORTER).unsign(token[:_LONGEST]))
+    except (BadSignature, ValueError) as error:
+        raise LinkUnknown("We do not know this link.") from error
+    report = Report.objects.filter(pk=number).first()
+    if report is None:
+        raise LinkUnknown("This report is gone.")
+    return report
 
 
 def still_token(report_id: int) -> str:

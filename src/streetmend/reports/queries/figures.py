@@ -11,9 +11,10 @@ from typing import Any
 from django.db.models import Count, Min, Model, QuerySet, TextChoices
 
 from streetmend.bodies.models import Endpoint
-from streetmend.reports.models import Delivery, Inbox, Notice, Report, WorkerBeat
+from streetmend.reports.models import Attempt, Delivery, Inbox, Notice, Report, WorkerBeat
 from streetmend.reports.models.outbox import InboxState, NoticeState
-from streetmend.reports.states import DeliveryState, State
+from streetmend.reports.services.outcomes import OutcomeClass
+from streetmend.reports.states import FINAL_DELIVERY_STATES, DeliveryState, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,9 @@ def figures(*, now: datetime) -> list[Figure]:
         ),
         *_workers(now),
         *_endpoints(),
+        *_by_age(now),
+        *_attempts(),
+        *_connections(now),
     ]
 
 
@@ -97,5 +101,84 @@ def _endpoints() -> list[Figure]:
         *(
             Figure("endpoint_failures", "Calls in a row that did not end well.", failed, labels)
             for labels, _, failed in labelled
+        ),
+    ]
+
+
+def _by_age(now: datetime) -> list[Figure]:
+    """What stands longest, by state, and what is lost in doubt."""
+    going = Delivery.objects.exclude(
+        state__in=(DeliveryState.ACCEPTED, DeliveryState.BY_EMAIL, DeliveryState.CANCELLED)
+    )
+    rows = going.filter(report__requested_at__isnull=False).order_by().values_list("state")
+    oldest = dict(rows.annotate(since=Min("created_at")))
+    waiting = Notice.objects.filter(state=NoticeState.WAITING).aggregate(first=Min("created_at"))["first"]
+    orphans = Inbox.objects.filter(state=InboxState.ORPHAN).count()
+    errors = Inbox.objects.filter(state=InboxState.ERROR).count()
+    return [
+        *(
+            Figure(
+                "delivery_age_seconds",
+                "How long the oldest delivery of the state has been owed; 0: there is none.",
+                (now - oldest[state]).total_seconds() if state in oldest else 0.0,
+                (("state", state.value),),
+            )
+            for state in DeliveryState
+            if state not in FINAL_DELIVERY_STATES
+        ),
+        Figure(
+            "mail_outbox_age_seconds",
+            "How long the oldest mail to people has been waiting.",
+            (now - waiting).total_seconds() if waiting else 0.0,
+        ),
+        Figure("inbox_orphans", "Updates of reports that we do not know (yet).", orphans),
+        Figure("inbox_row_errors_total", "Updates that could not be applied.", errors),
+    ]
+
+
+def _attempts() -> list[Figure]:
+    """Every attempt by endpoint and outcome, and those after which nobody knows."""
+    rows = Attempt.objects.exclude(outcome="").order_by("endpoint_id", "outcome")
+    counted = rows.values_list("endpoint_id", "outcome").annotate(count=Count("pk"))
+    unknown = sum(count for _, outcome, count in counted if outcome == OutcomeClass.UNKNOWN.value)
+    twice = Delivery.objects.filter(proof="duplicate found").count()
+    return [
+        *(
+            Figure(
+                "deliveries_total",
+                "Attempts to deliver, by how they ended.",
+                count,
+                (("endpoint", str(endpoint_id or "mail")), ("outcome", outcome)),
+            )
+            for endpoint_id, outcome, count in counted
+        ),
+        Figure("delivery_unknown_total", "Attempts after which nobody knew whether it arrived.", unknown),
+        Figure("deliveries_duplicated_total", "Deliveries that were found to be there twice.", twice),
+    ]
+
+
+def _connections(now: datetime) -> list[Figure]:
+    """The clocks and the last good answers of the endpoints in use."""
+    rows = Endpoint.objects.filter(active=True).order_by("id")
+    found = list(rows.values_list("id", "skew_seconds", "updates_cursor", "pull_updates"))
+    return [
+        *(
+            Figure(
+                "endpoint_clock_skew_seconds",
+                "How far our clock is ahead of the endpoint's.",
+                skew,
+                (("endpoint", str(pk)),),
+            )
+            for pk, skew, _, _ in found
+        ),
+        *(
+            Figure(
+                "pull_last_success_age_seconds",
+                "How long ago the point lies up to which all news of the endpoint are here.",
+                (now - cursor).total_seconds(),
+                (("endpoint", str(pk)),),
+            )
+            for pk, _, cursor, pulls in found
+            if pulls and cursor is not None
         ),
     ]

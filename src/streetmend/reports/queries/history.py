@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from streetmend.reports.queries.search_sql import Param
+from streetmend.reports.queries.search_sql import Param, Sql
 
 
 class UpdateRow(NamedTuple):
@@ -58,30 +58,34 @@ _POSTGRESQL = (
 
 def updates(search: HistorySearch) -> tuple[list[UpdateRow], bool]:
     """The updates of the search and whether there are more after them; what is hidden, or belongs to a hidden report, is none."""
+    asked = statement(search)
+    with connection.cursor() as cursor:
+        cursor.execute(asked.text, asked.params)
+        found = [UpdateRow(*row) for row in cursor.fetchall()]
+    return found[: search.limit], len(found) > search.limit
+
+
+def statement(search: HistorySearch) -> Sql:
+    """The statement that finds them, and one more where there is one."""
     conditions = ["NOT u.hidden", "r.visible"]
     params: list[Param] = []
+    adapt = connection.ops.adapt_datetimefield_value
     if search.reports is not None:
-        if not search.reports:
-            return [], False
-        conditions.append(f"u.report_id IN ({', '.join(map(str, search.reports))})")
+        conditions.append(f"u.report_id IN ({', '.join(map(str, search.reports)) or 'NULL'})")
     for operator, moment in ((">=", search.since), ("<", search.before)):
         if moment is not None:
             conditions.append(f"u.at {operator} %s")
-            params.append(connection.ops.adapt_datetimefield_value(moment))
+            params.append(adapt(moment))
     if search.after is not None:
         conditions.append("(u.at, u.id) > (%s, %s)")
-        params += [connection.ops.adapt_datetimefield_value(search.after[0]), search.after[1]]
-    columns = ("u.id", "u.report_id", "u.state", "u.text", *_special())
-    statement = [
-        "SELECT", ", ".join(columns),
+        params += [adapt(search.after[0]), search.after[1]]
+    parts = [
+        "SELECT", ", ".join(("u.id", "u.report_id", "u.state", "u.text", *_special())),
         "FROM", _source(search), "ON r.id = u.report_id",
         "WHERE", " AND ".join(conditions),
         "ORDER BY u.at, u.id", f"LIMIT {search.limit + 1}",
     ]  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(" ".join(statement), params)
-        found = [UpdateRow(*row) for row in cursor.fetchall()]
-    return found[: search.limit], len(found) > search.limit
+    return Sql(" ".join(parts), params)
 
 
 def _special() -> tuple[str, ...]:

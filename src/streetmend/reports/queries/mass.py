@@ -29,6 +29,7 @@ class ReportRow(NamedTuple):
 
     Times are texts in UTC that begin `YYYY-MM-DD hh:mm:ss`. `photo_names` (a list of texts) and `recipient_ids` (a list of
     numbers) are JSON as it stands in the database. `name` is None unless it may be shown. `closed` is a bool or 0 or 1.
+    `epoch` is that of the names in the directory, at the same moment.
     """
 
     id: int
@@ -51,6 +52,7 @@ class ReportRow(NamedTuple):
     source: str
     comment_count: int
     name: str | None
+    epoch: int
 
 
 _REQUESTED, _UPDATED = ReportRow._fields.index("requested_at"), ReportRow._fields.index("updated_at")
@@ -63,6 +65,11 @@ class Page:
     rows: Sequence[tuple[Any, ...]]
     more: bool
     digest: str
+
+    @property
+    def epoch(self) -> int | None:
+        """The epoch of the names by which the rows are to be shown; None where there are no rows."""
+        return self.rows[0][-1] if self.rows else None
 
     def reached(self, search: Search) -> tuple[datetime, int] | None:
         """Where a walk stands after this page: what the next search is to be `after`."""
@@ -138,6 +145,8 @@ def _columns() -> str:
     for name in ReportRow._fields:
         if name == "name":
             columns.append("CASE WHEN r.show_name THEN r.name END")
+        elif name == "epoch":
+            columns.append("(SELECT epoch FROM bodies_site WHERE id = 1)")
         elif sqlite:
             # with the plus it is an expression, which has no declared type to convert from
             columns.append(f"+r.{name}" if name in _CONVERTED else f"r.{name}")

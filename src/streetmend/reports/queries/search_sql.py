@@ -127,7 +127,7 @@ def page_sql(search: Search, columns: str) -> Sql:
         where.one_of("r.id", search.ids)
         return _joined(["SELECT", columns, "FROM reports_report r WHERE", where.sql(), "ORDER BY r.id"])
     if search.categories == () or search.bodies == ():
-        return _joined(["SELECT", columns, "FROM reports_report r WHERE r.id IS NULL"])
+        return _joined(["SELECT", columns, "FROM reports_report r WHERE r.id = 0"])
     if search.changes:
         return _changes(search, columns)
     few = _few(search)

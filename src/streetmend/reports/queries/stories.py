@@ -132,6 +132,14 @@ def _updates(report: Report) -> list[Update]:
     return list(rows.filter(report=report, hidden=False).order_by("at", "id"))
 
 
+def said_since(report: Report, *, first: int, not_by: int | None) -> list[Update]:
+    """What shows of the report's updates from the one of id `first` on, but for a person's own; in the order they were said."""
+    rows = Update.objects.filter(report=report, hidden=False, pk__gte=first)
+    if not_by is not None:
+        rows = rows.exclude(person=not_by)
+    return list(rows.order_by("at", "id"))
+
+
 def _picture(photo: Photo) -> Picture:
     return Picture(photo.name, photo.width, photo.height, photo.alt)
 
@@ -151,7 +159,8 @@ def _sent(delivery: Delivery, now: datetime) -> Sent:
     if where is None:
         owed_since = delivery.requested_at or delivery.created_at
         where = Where.LATE if now - owed_since > _LATE else Where.SOON
-    return Sent(delivery.body.name, where, delivery.accepted_at, delivery.remote_id)
+    number = delivery.reference or delivery.remote_id
+    return Sent(delivery.body.name, where, delivery.accepted_at, number)
 
 
 def _update(update: Update) -> Event:
@@ -167,9 +176,16 @@ def _update(update: Update) -> Event:
         foreign_state=update.foreign_state,
         text=update.text,
         photos=[_picture(photo) for photo in getattr(update, "shown_photos", [])],
-        media_urls=update.media_urls,
+        media_urls=_left(update),
         update_id=update.pk,
     )
+
+
+def _left(update: Update) -> list[str]:
+    """The addresses of photos of which none could be fetched, for those who want to look there."""
+    if getattr(update, "shown_photos", []):
+        return []
+    return [url for url in update.media_urls if url.startswith(("http://", "https://"))]
 
 
 def may_be_said(report: Report) -> list[State]:
@@ -182,3 +198,18 @@ def may_be_said(report: Report) -> list[State]:
 def seen_too(report: Report) -> int:
     """How many said that they see the problem too."""
     return MeToo.objects.filter(report=report).count()
+
+
+def may_be_undone(report: Report, *, now: datetime) -> bool:
+    """Whether the report is confirmed and none of its bodies has been told yet: it can be taken back as if it never was."""
+    if report.state != State.OPEN:
+        return False
+    owed = list(
+        Delivery.objects.filter(report=report, kind=DeliveryKind.REPORT).values_list(
+            "state", "first_sent_at", "next_at"
+        )
+    )
+    return bool(owed) and all(
+        state == DeliveryState.WAITING and first is None and due is not None and due > now
+        for state, first, due in owed
+    )

@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
+from django.db import transaction
+
 from streetmend.bodies.health import note_failure, note_good_answer, pause_endpoint
+from streetmend.bodies.models import Endpoint
 from streetmend.reports.models import Attempt, Delivery, Inbox, Report
 from streetmend.reports.models.outbox import DeliveryKind, InboxState, NoticeKind
 from streetmend.reports.services import kept
@@ -69,15 +72,32 @@ def arrived(*, report: Report, delivery: Delivery, now: datetime) -> None:
         now=now,
         once=f"sent.{delivery.mark}",
     )
+    # however old: what was said of it before we knew its number was never thrown away
     Inbox.objects.filter(
-        endpoint=delivery.endpoint_id, state=InboxState.ORPHAN, next_at__isnull=False
-    ).filter(remote_report_id=delivery.remote_id).update(next_at=now)
+        endpoint=delivery.endpoint_id, state=InboxState.ORPHAN, remote_report_id=delivery.remote_id
+    ).update(next_at=now)
 
 
 def stop_endpoint(*, delivery: Delivery, why: str, now: datetime) -> None:
     """The endpoint is paused, and staff have one alarm about it, however many deliveries ran into the same."""
     if delivery.endpoint_id and pause_endpoint(endpoint_id=delivery.endpoint_id, why=why, now=now):
         _tell_staff(delivery, "is paused", why, now)
+
+
+def tell_of_skew(*, endpoint_id: int, seconds: float, now: datetime) -> None:
+    """Staff know that the endpoint's clock is that far behind ours; once a day."""
+    endpoint = Endpoint.objects.select_related("body").get(pk=endpoint_id)
+    way = "behind" if seconds > 0 else "ahead of"
+    with transaction.atomic():
+        write_staff_notice(
+            subject=f"The clock of {endpoint.body.name}'s endpoint is wrong",
+            text=(
+                f"It is {abs(seconds) / 60:.0f} minutes {way} ours. We ask for updates in its own time, so none is lost; "
+                f"but the times that it tells are as wrong.\n\nEndpoint: {endpoint.url}"
+            ),
+            now=now,
+            once=f"skew.{endpoint_id}.{now:%Y-%m-%d}",
+        )
 
 
 def _occasion(delivery: Delivery, alarm: str, now: datetime) -> str:

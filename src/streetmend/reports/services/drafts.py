@@ -7,8 +7,12 @@ from typing import Any
 
 from django.db import transaction
 
+from streetmend.accounts.services import person_with_email
 from streetmend.reports.models import Draft, Report
+from streetmend.reports.models.outbox import NoticeKind
+from streetmend.reports.services.limits import when_to_ask
 from streetmend.reports.services.links import hash_of, new_secret
+from streetmend.reports.services.notices import write_notice
 
 #: drafts that nobody touched this long are forgotten
 LIFETIME = timedelta(days=7)
@@ -26,6 +30,27 @@ def save_draft(*, token: str, content: dict[str, Any], now: datetime) -> bool:
     return bool(
         Draft.objects.filter(token_hash=hash_of(token), report=None).update(content=content, updated_at=now)
     )
+
+
+def mail_draft_link(*, token: str, email: str, language: str, now: datetime) -> bool:
+    """A mail with the link that goes on with the draft is due to the address; false where there is no such draft (any more).
+
+    Counts towards the mails that an address is asked by. Raises TooManyMails.
+    """
+    with transaction.atomic():
+        if not Draft.objects.filter(token_hash=hash_of(token), report=None).exists():
+            return False
+        person = person_with_email(email=email, language=language, now=now)
+        write_notice(
+            kind=NoticeKind.DRAFT,
+            email=email,
+            person=person,
+            language=language,
+            content={"secret": token},
+            now=now,
+            due_at=when_to_ask(person=person, now=now),
+        )
+    return True
 
 
 def draft_became(*, token: str, report: Report, now: datetime) -> None:

@@ -58,3 +58,8 @@ def confirm_alert(*, secret: str, now: datetime) -> Alert:
 def end_alert(*, alert: Alert, now: datetime) -> None:
     """The alert tells nothing any more."""
     Alert.objects.filter(pk=alert.pk, ended_at=None).update(ended_at=now)
+
+
+def end_news(*, report: Report, now: datetime) -> None:
+    """Who made the report gets no more mails about what is said of it; a second time changes nothing."""
+    Report.objects.filter(pk=report.pk, updates_ended_at=None).update(updates_ended_at=now)

@@ -8,18 +8,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import DatabaseError, transaction
 
 from streetmend.bodies.health import hold_pull, move_cursor
+from streetmend.photos.incoming import is_incoming
 from streetmend.reports.models import Inbox
 from streetmend.reports.models.outbox import InboxKind, InboxState
 from streetmend.text import make_legal
 
-_BATCH = 1000
+#: rows in one statement
+AT_ONCE = 1000
 _LONGEST_ID = 255
 _LONGEST_TEXT = 10_000
 _LONGEST_URL = 2000
@@ -32,7 +34,7 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PulledRow:
-    """One row as an endpoint gave it, in our words.
+    """One row as an endpoint gave it, pulled or pushed, in our words.
 
     `word` is the body's own word for the state, `state` what it means to us (empty where we do not know it, or where it means
     no move). `at` is when it was said (aware), None where that cannot be read; `at_raw` is what stood there.
@@ -48,10 +50,37 @@ class PulledRow:
     at: datetime | None = None
     at_raw: str = ""
     text: str = ""
+    #: what the mail to the reporter is to say instead of the text
+    email_text: str = ""
+    #: the body's own finer code for the state (external_status_code)
+    code: str = ""
+    #: by what people know the report at the body (customer_reference)
+    reference: str = ""
+    #: the text is not for the public
+    private: bool = False
+    #: the words of a template come before the text
+    prefer_template: bool = False
+    #: addresses to fetch from, or those of `photos.incoming` for what lay in the row itself
     media_urls: tuple[str, ...] = ()
+    #: the pictures that lay in the row itself, as data: addresses, by their `photos.incoming` address
+    files: Mapping[str, str] = field(default_factory=dict)
     #: why it cannot be applied; it is kept for staff
     problem: str = ""
     others: Mapping[str, Any] = field(default_factory=dict)
+
+
+_TEXTS = (
+    "remote_report_id",
+    "our_report_id",
+    "remote_update_id",
+    "word",
+    "at_raw",
+    "text",
+    "email_text",
+    "code",
+    "reference",
+    "problem",
+)
 
 
 def store_page(
@@ -73,15 +102,10 @@ def store_page(
     with transaction.atomic():
         if not hold_pull(endpoint_id=endpoint_id, worker=worker, margin_seconds=margin_seconds):
             raise LeaseLost
-        before = Inbox.objects.order_by("-id").values_list("id", flat=True).first() or 0
-        for start in range(0, len(rows), _BATCH):
-            batch = [_inbox_row(endpoint_id, row, now) for row in rows[start : start + _BATCH]]
-            if latest_only:
-                batch = list(_without_repeats(endpoint_id, batch))
-            _insert(batch)
+        new = _store(endpoint_id, rows, now, latest_only=latest_only)
         if cursor is not None:
             move_cursor(endpoint_id=endpoint_id, cursor=cursor)
-        return Inbox.objects.filter(endpoint=endpoint_id, id__gt=before).count()
+        return new
 
 
 def store_pushed(*, row: PulledRow, body_id: int, endpoint_id: int | None, now: datetime) -> int:
@@ -90,11 +114,46 @@ def store_pushed(*, row: PulledRow, body_id: int, endpoint_id: int | None, now: 
     `endpoint_id`: the endpoint that the report went to, None where the body gets its reports otherwise. Inside the caller's
     transaction.
     """
-    stored = _inbox_row(endpoint_id, row, now)
+    stored = _inbox_row(endpoint_id, row, _known_as(row), now)
     stored.body_id = body_id if endpoint_id is None else None
     Inbox.objects.bulk_create([stored], ignore_conflicts=True)
     same = Inbox.objects.filter(key=stored.key, content_hash=stored.content_hash)
     return same.values_list("pk", flat=True).get(endpoint=endpoint_id, body=stored.body_id)
+
+
+def new_rows(*, endpoint_id: int, rows: Sequence[PulledRow]) -> list[PulledRow]:
+    """Those of the rows that are not in the inbox yet, in their order. Reads only."""
+    return [row for row, _ in _unknown(endpoint_id, rows)]
+
+
+_Identity = tuple[str, str]
+
+
+def _unknown(endpoint_id: int, rows: Sequence[PulledRow]) -> list[tuple[PulledRow, _Identity]]:
+    found: list[tuple[PulledRow, _Identity]] = []
+    for start in range(0, len(rows), AT_ONCE):
+        some = [(row, _known_as(row)) for row in rows[start : start + AT_ONCE]]
+        keys = [key for _, (key, _) in some]
+        stored = Inbox.objects.filter(endpoint=endpoint_id, key__in=keys)
+        known = set(stored.values_list("key", "content_hash"))
+        for row, identity in some:
+            if identity not in known:
+                known.add(identity)
+                found.append((row, identity))
+    return found
+
+
+def _store(endpoint_id: int, rows: Sequence[PulledRow], now: datetime, *, latest_only: bool) -> int:
+    new = 0
+    for start in range(0, len(rows), AT_ONCE):
+        unknown = _unknown(endpoint_id, rows[start : start + AT_ONCE])
+        batch = [_inbox_row(endpoint_id, row, identity, now) for row, identity in unknown]
+        if latest_only:
+            batch = list(_without_repeats(endpoint_id, batch))
+        if batch:
+            _insert(batch)
+        new += len(batch)
+    return new
 
 
 def _insert(batch: Sequence[Inbox]) -> None:
@@ -123,22 +182,41 @@ def _insert_alone(row: Inbox) -> None:
         Inbox.objects.bulk_create([bare], ignore_conflicts=True)
 
 
-def _inbox_row(endpoint_id: int | None, row: PulledRow, now: datetime) -> Inbox:
-    content = _content(row)
-    said = {
-        name: content[name] for name in ("remote_report_id", "our_report_id", "word", "text", "media_urls")
-    }
-    known_as = row.remote_update_id if row.kind == InboxKind.UPDATE else ""
+def _known_as(row: PulledRow) -> _Identity:
+    """By what a repeat of the row is known: the body's number of it, or else all that it says; and a digest of what it says.
+
+    The same number with other words or another time is a revision.
+    """
+    said = [
+        row.remote_report_id,
+        row.our_report_id,
+        row.word,
+        row.text,
+        row.email_text,
+        row.code,
+        row.reference,
+        row.private,
+        row.media_urls,
+        row.at_raw,
+        row.problem,
+        row.others if row.problem else None,
+    ]
+    number = row.remote_update_id if row.kind == InboxKind.UPDATE else ""
+    digest = hashlib.sha256(json.dumps([*said, number], default=str).encode()).hexdigest()
+    if number and len(number) <= _LONGEST_ID:
+        return f"id:{make_legal(number)}", digest
+    return f"hash:{digest}", digest
+
+
+def _inbox_row(endpoint_id: int | None, row: PulledRow, identity: _Identity, now: datetime) -> Inbox:
     problem = row.problem or _problem(row)
-    digest = _digest({**said, "at": content["at_raw"], "id": known_as})
-    usable_id = known_as and len(known_as) <= _LONGEST_ID
     return Inbox(
         endpoint_id=endpoint_id,
         kind=row.kind,
-        key=f"id:{make_legal(known_as)}" if usable_id else f"hash:{digest}",
+        key=identity[0],
         remote_report_id=make_legal(row.remote_report_id)[:_LONGEST_ID],
-        content=content,
-        content_hash=_digest(said) if usable_id else digest,
+        content=_content(row),
+        content_hash=identity[1],
         received_at=now,
         state=InboxState.ERROR if problem else InboxState.NEW,
         why=problem[:500],
@@ -158,28 +236,22 @@ def _problem(row: PulledRow) -> str:
 
 def _content(row: PulledRow) -> dict[str, Any]:
     """The row as JSON that every database takes: legal characters, bounded lengths, times as text."""
-    content = asdict(row)
-    content["kind"] = str(row.kind)
+    content: dict[str, Any] = {name: make_legal(getattr(row, name)[:_LONGEST_TEXT]) for name in _TEXTS}
+    content["state"], content["known_word"] = row.state, row.known_word
+    content["private"], content["prefer_template"] = row.private, row.prefer_template
     content["at"] = row.at.astimezone(UTC).isoformat() if row.at else ""
-    content["text"] = make_legal(row.text[:_LONGEST_TEXT])
-    content["media_urls"] = [
-        make_legal(url)
-        for url in row.media_urls[:_MOST_PHOTOS]
-        if url.startswith(("http://", "https://")) and len(url) <= _LONGEST_URL
-    ]
-    for name in ("remote_report_id", "our_report_id", "remote_update_id", "word", "at_raw", "problem"):
-        content[name] = make_legal(content[name][:_LONGEST_TEXT])
+    content["media_urls"] = [make_legal(url) for url in row.media_urls[:_MOST_PHOTOS] if _may_be_kept(url)]
     others = make_legal(json.dumps(row.others, default=str, ensure_ascii=True)[:_LONGEST_TEXT])
     content["others"] = others if row.others else ""
     return content
 
 
-def _digest(said: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+def _may_be_kept(url: str) -> bool:
+    return is_incoming(url) or (url.startswith(("http://", "https://")) and len(url) <= _LONGEST_URL)
 
 
 def _saying(row: Inbox) -> tuple[Any, ...]:
-    return tuple(json.dumps(row.content.get(name)) for name in ("word", "text", "media_urls"))
+    return tuple(json.dumps(row.content.get(name)) for name in ("word", "text", "code", "media_urls"))
 
 
 def _without_repeats(endpoint_id: int, batch: Sequence[Inbox]) -> Iterator[Inbox]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db.models import F
+from django.db.models import Count, F
 
 from streetmend.reports.models import Delivery, Photo, Report, Update
 from streetmend.reports.models.outbox import DeliveryKind
@@ -37,6 +37,26 @@ def refresh(report: Report, *, now: datetime | None) -> None:
     report.save()
     Report.objects.filter(pk=report.pk).update(version=F("version") + 1)
     _copy_to_deliveries(report)
+
+
+def refresh_counts(reports: Sequence[Report], *, now: datetime) -> None:
+    """As `refresh` for many reports of which only updates have changed: their state, notes, count of updates and time are saved.
+
+    To be called inside the transaction that locked them.
+    """
+    shown = Update.objects.filter(report__in=[report.pk for report in reports], hidden=False)
+    counts = dict(shown.order_by().values_list("report").annotate(count=Count("id")))
+    for report in reports:
+        report.comment_count = counts.get(report.pk, 0)
+        report.closed = State(report.state) in CLOSED_STATES
+        report.updated_at = max(report.updated_at, now)
+        report.version += 1
+        report.settled = False
+    columns = ["state", "status_notes", "comment_count", "closed", "updated_at", "version", "settled"]
+    Report.objects.bulk_update(reports, columns, batch_size=100)
+    for closed in (True, False):
+        ids = [report.pk for report in reports if report.closed is closed]
+        Delivery.objects.filter(report__in=ids).exclude(closed=closed).update(closed=closed)
 
 
 def begin(report: Report, *, photo_names: Sequence[str], owed: Sequence[Delivery]) -> None:

@@ -9,7 +9,12 @@ from streetmend.reports.errors import TooManyMails
 from streetmend.reports.models import Notice
 from streetmend.reports.models.outbox import NoticeKind
 
-_KINDS = (NoticeKind.CONFIRM_REPORT, NoticeKind.CONFIRM_UPDATE, NoticeKind.CONFIRM_ALERT)
+_KINDS = (
+    NoticeKind.CONFIRM_REPORT,
+    NoticeKind.CONFIRM_UPDATE,
+    NoticeKind.CONFIRM_ALERT,
+    NoticeKind.DRAFT,
+)
 #: so many of them leave at once within `WITHIN`; each further one a `SPACE` later
 AT_ONCE = 10
 WITHIN = timedelta(minutes=10)

@@ -63,7 +63,7 @@ def show_photo(*, photo: Photo, now: datetime) -> None:
 def _flag_update(update: Update, *, hidden: bool, now: datetime) -> None:
     with transaction.atomic():
         report = Report.objects.select_for_update().get(pk=update.report_id)
-        Update.objects.filter(pk=update.pk).update(hidden=hidden)
+        Update.objects.filter(pk=update.pk).update(hidden=hidden, muted=False)
         kept.refresh(report, now=now)
 
 

@@ -238,6 +238,25 @@ def send_confirm_link_again(*, report: Report, now: datetime, wait: timedelta = 
     return True
 
 
+def change_confirm_address(*, report: Report, email: str, now: datetime) -> bool:
+    """The report waits to be confirmed by another address, which gets a link; those of the old one lead nowhere.
+
+    False, and nothing is changed, where the report needs no confirmation any more. Raises TooManyMails, EmailInvalid.
+    """
+    with transaction.atomic():
+        locked = Report.objects.select_for_update().get(pk=report.pk)
+        if locked.state != State.UNCONFIRMED:
+            return False
+        locked.email = email
+        locked.reporter = person_with_email(
+            email=email, name=locked.name, phone=locked.phone, language=locked.language, now=now
+        )
+        locked.save(update_fields=["email", "reporter"])
+        ConfirmLink.objects.filter(report=locked, used_at=None).delete()
+        _ask_to_confirm(locked, now)
+    return True
+
+
 def _answers(here: Responsible, given: Mapping[str, Sequence[str]], zone: tzinfo) -> list[dict[str, object]]:
     """The answers as kept, or AnswersWrong with all that is wrong at once."""
     questions = united_questions(question for category in here.categories for question in category.questions)

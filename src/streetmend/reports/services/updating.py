@@ -21,13 +21,15 @@ from streetmend.reports.errors import (
     TooManyLinks,
     TooManyPhotos,
 )
-from streetmend.reports.models import Alert, ConfirmLink, Report, Update
+from streetmend.reports.models import ConfirmLink, Report, Update
 from streetmend.reports.models.outbox import NoticeKind
 from streetmend.reports.services import kept, links
 from streetmend.reports.services.attaching import attach
 from streetmend.reports.services.limits import when_to_ask
 from streetmend.reports.services.notices import write_notice
+from streetmend.reports.services.refolding import surroundings
 from streetmend.reports.services.submitting import MOST_LINKS, Told
+from streetmend.reports.services.telling import tell
 from streetmend.reports.states import OPEN_STATES, Actor, State, may_move
 from streetmend.text import links_in
 
@@ -90,7 +92,7 @@ def add_update(
             if target:
                 locked.state = target
             kept.refresh(locked, now=now)
-            tell(update, now=now)
+            tell(locked, [update], now=now)
     except IntegrityError:
         earlier = Update.objects.filter(form_token=form_token).first() if form_token else None
         if earlier is None:
@@ -109,43 +111,44 @@ def write_body_update(
     state: State | None = None,
     foreign_state: str = "",
     remote_id: str = "",
-    media_urls: Sequence[str] = (),
     source: str = "Open311",
+    photos: Sequence[StoredPhoto] = (),
 ) -> Update:
-    """The body's update stands on the report and has moved its state, where the table and the order of time allow.
+    """The body's update, told in another way than by its endpoint, stands on the report and has moved it as its time allows.
 
     `at` (UTC) is when the body said it, held between the report's beginning and five minutes from now. The newest word about the
-    state decides, in whatever order the words arrive. A hidden report stays hidden. Runs inside the caller's transaction.
+    state decides, in whatever order the words arrive. A hidden report stays hidden. An update of this `remote_id` that the
+    report has already is returned as it is.
     """
-    locked = Report.objects.select_for_update().get(pk=report.pk)
-    when = min(max(at, locked.requested_at or locked.created_at), now + timedelta(minutes=5))
-    newest = Update.objects.filter(report=locked).exclude(told_state="").order_by("-at", "-id").first()
-    may = (
-        state is not None
-        and state != locked.state
-        and may_move(Actor.BODY, State(locked.state), state)
-        and (newest is None or newest.at <= when)
-    )
-    update = Update.objects.create(
-        report=locked,
-        actor=Actor.BODY,
-        body=body,
-        name=body.name,
-        show_name=True,
-        text=text,
-        state=state if may and state else "",
-        told_state=state or "",
-        foreign_state=foreign_state,
-        at=when,
-        received_at=now,
-        remote_id=remote_id,
-        source=source,
-        media_urls=list(media_urls),
-    )
-    if may and state:
-        locked.state = state
-    kept.refresh(locked, now=now)
-    tell(update, now=now)
+    with transaction.atomic():
+        locked = Report.objects.select_for_update(of=("self",)).select_related("category_name", "reporter")
+        report = locked.get(pk=report.pk)
+        updates = list(Update.objects.filter(report=report))
+        for earlier in updates:
+            if remote_id and (earlier.body_id, earlier.remote_id) == (body.pk, remote_id):
+                return earlier
+        update = Update(
+            report=report,
+            actor=Actor.BODY,
+            body=body,
+            name=body.name,
+            show_name=True,
+            text=text,
+            told={"text": text},
+            told_state=state or "",
+            foreign_state=foreign_state,
+            at=min(max(at, report.requested_at or report.created_at), now + timedelta(minutes=5)),
+            received_at=now,
+            remote_id=remote_id,
+            source=source,
+        )
+        surroundings([report.pk]).fold(report, [*updates, update])
+        update.save()
+        attach(photos, update=update, now=now)
+        Update.objects.bulk_update(updates, ["state", "text", "email_text", "hidden", "muted"])
+        kept.refresh(report, now=now)
+        if not update.hidden:
+            tell(report, [update], now=now)
     return update
 
 
@@ -224,33 +227,6 @@ def confirm_update(*, secret: str, now: datetime) -> Report:
             show_name=content["show_name"],
         )
     return link.report
-
-
-def tell(update: Update, *, now: datetime) -> None:
-    """The reporter and the followers of a visible report are told of the update, but nobody of his own words."""
-    report = update.report
-    if report.hidden or report.state == State.UNCONFIRMED:
-        return
-    wanting: dict[str, tuple[Person | None, str]] = {}
-    if report.email and report.reporter_id:
-        wanting[report.email] = (report.reporter, report.language)
-    if not report.private:
-        for alert in Alert.objects.select_related("person").filter(
-            report=report, confirmed_at__isnull=False, ended_at=None
-        ):
-            wanting.setdefault(alert.person.email, (alert.person, alert.person.language))
-    for email, (person, language) in wanting.items():
-        if person is not None and update.person_id == person.pk:
-            continue
-        write_notice(
-            kind=NoticeKind.REPORT_UPDATED,
-            email=email,
-            person=person,
-            report=report,
-            update=update,
-            language=language,
-            now=now,
-        )
 
 
 def may_still_be_told(report: Report) -> bool:

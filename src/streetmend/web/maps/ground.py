@@ -21,7 +21,7 @@ from shapely.geometry.base import BaseGeometry
 
 from streetmend.areas import queries as area_queries
 from streetmend.text import clean_text
-from streetmend.web.maps.window import Window, mercator
+from streetmend.web.maps.window import Window, mercator, unmercator
 
 #: in the order in which they are painted
 SURFACES = ("land", "area", "park", "water")
@@ -68,6 +68,16 @@ class Ground:
             return None
         west, north, east, south = shapely.total_bounds(self.shapes)
         return float(west), float(north), float(east), float(south)
+
+    def named(self) -> list[tuple[str, float, float]]:
+        """Whatever has a name, with a place on it (lat, long), by name; of several stretches of one street the first."""
+        found: dict[str, tuple[str, float, float]] = {}
+        for name, one in zip(self.names, self.shapes, strict=True):
+            if name and name not in found:
+                line = one.geom_type == "LineString"
+                middle = one.interpolate(0.5, normalized=True) if line else one.representative_point()
+                found[name] = (name, *unmercator(middle.x, middle.y))
+        return sorted(found.values())
 
     def view(self, window: Window) -> View:
         """What the window shows, drawn or remembered."""

@@ -19,8 +19,8 @@ from streetmend.clock import SystemClock
 from streetmend.geocode import Found, coordinates, geocoder
 from streetmend.reports.errors import LinkUnknown, ReportError
 from streetmend.reports.models import Alert, HowOften
-from streetmend.reports.queries.alerts import about, alert_with, end_token, wishes_of
-from streetmend.reports.services import end_alert
+from streetmend.reports.queries.alerts import about, alert_with, end_token, report_with, wishes_of
+from streetmend.reports.services import end_alert, end_news
 from streetmend.reports.services.alerting import Wanted, want_news
 from streetmend.web.forms import Reader, in_order, whole
 from streetmend.web.requests import is_proven, person_of
@@ -92,14 +92,30 @@ def end(request: HttpRequest, token: str) -> HttpResponse:
     """POST ends the alert of the token, as often as one likes; GET shows the button that does so."""
     try:
         alert = alert_with(token)
-    except LinkUnknown as error:
-        return render(request, "web/link_gone.html", {"why": of_report(error)}, status=404)
+    except LinkUnknown:
+        return _end_own(request, token)
     if request.method == "POST":
         end_alert(alert=alert, now=SystemClock().now())
     context = {
         "report": alert.report,
         "wanted": None if alert.report else about(alert, get_language() or ""),
         "ended": request.method == "POST" or alert.ended_at is not None,
+    }
+    return render(request, "web/end_alert.html", context)
+
+
+def _end_own(request: HttpRequest, token: str) -> HttpResponse:
+    """The same for the one who made a report, who is told of it without having asked."""
+    try:
+        report = report_with(token)
+    except LinkUnknown as error:
+        return render(request, "web/link_gone.html", {"why": of_report(error)}, status=404)
+    if request.method == "POST":
+        end_news(report=report, now=SystemClock().now())
+    context = {
+        "report": report,
+        "wanted": None,
+        "ended": request.method == "POST" or report.updates_ended_at is not None,
     }
     return render(request, "web/end_alert.html", context)
 

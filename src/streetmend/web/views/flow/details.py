@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -32,6 +33,13 @@ class Shown:
     field: str
     values: list[str]
     error: str
+    #: the conditions as words: the other question and its answers
+    conditions: list[tuple[str, str]]
+
+    @property
+    def only_if(self) -> str:
+        """The conditions as JSON for the page's script; "" where there are none."""
+        return json.dumps(self.question.only_if) if self.question.only_if else ""
 
     @property
     def value(self) -> str:
@@ -63,6 +71,9 @@ def _keep(request: HttpRequest, draft: Draft, choice: Choice) -> HttpResponse:
     }
     checked = check_answers(choice.questions, given, zone=site_of(request).zone)
     errors = {f"answer.{code}": why for code, why in checked.errors.items()}
+    if request.POST.get("first"):
+        # the pictures change places, and nothing is asked for yet
+        return _put_first(request, draft, {**draft.content.answers, **checked.answers})
     removed = set(request.POST.getlist("remove"))
     kept = [_described(photo, request) for photo in draft.content.photos if photo.name not in removed]
     taken = take(request, name="photos", room=max(0, site_of(request).max_photos - len(kept)))
@@ -79,6 +90,16 @@ def _keep(request: HttpRequest, draft: Draft, choice: Choice) -> HttpResponse:
     return seen_other(after(draft, "details", request))
 
 
+def _put_first(request: HttpRequest, draft: Draft, answers: dict[str, list[str]]) -> HttpResponse:
+    first = request.POST.get("first")
+    photos = sorted(
+        (_described(photo, request) for photo in draft.content.photos), key=lambda photo: photo.name != first
+    )
+    keep(draft, draft.content.changed(answers=answers, photos=photos), now=SystemClock().now())
+    then = request.POST.get("then", "")
+    return seen_other(draft.url("details", **({"then": then} if then == "check" else {})))
+
+
 def _described(photo: StoredPhoto, request: HttpRequest) -> StoredPhoto:
     raw = request.POST.get(f"alt.{photo.name}")
     if raw is None:
@@ -93,6 +114,16 @@ def _error_list(shown: Sequence[Shown], errors: dict[str, str]) -> list[tuple[st
     """What is wrong, each with the question that it is about: several may have the same words."""
     asked = {one.field: one.question.text or one.question.code for one in shown}
     return [(name, f"{asked[name]}: {why}" if name in asked else why) for name, why in errors.items()]
+
+
+def _conditions(question: QuestionInfo, choice: Choice) -> list[tuple[str, str]]:
+    by_code = {other.code: other for other in choice.questions}
+    said = []
+    for code, keys in question.only_if.items():
+        if code in by_code:
+            names = {value["key"]: value["name"] for value in by_code[code].values}
+            said.append((by_code[code].text or code, ", ".join(names.get(key, key) for key in keys)))
+    return said
 
 
 def _page(
@@ -113,6 +144,7 @@ def _page(
                 for value in answers.get(question.code, [])
             ],
             errors.get(f"answer.{question.code}", ""),
+            _conditions(question, choice),
         )
         for question in choice.questions
         if not question.automated

@@ -52,7 +52,7 @@ def _keep(request: HttpRequest, draft: Draft, choices: ChoicesHere) -> HttpRespo
     if chosen is None:
         form.errors["category"] = _("Choose what kind of problem it is.")
     elif chosen.stop:
-        form.errors["category"] = chosen.stop
+        form.errors["category"] = _("This kind of problem cannot be reported here.")
     if form.errors:
         return _page(request, draft, choices, told, form.errors, suggest=not told["category"], status=422)
     changed = draft.content.changed(**told)
@@ -79,8 +79,9 @@ def _page(
     if chosen is not None and chosen not in likely:
         likely = [chosen, *likely]
     same = []
-    if chosen is not None:
-        same = near(lat, long, metres=_SAME_METRES, limit=3, category=chosen.name, open_only=True)
+    first = chosen or (likely[0] if likely else None)
+    if first is not None:
+        same = near(lat, long, metres=_SAME_METRES, limit=3, category=first.name, open_only=True)
     context = {
         "draft": draft,
         "step": step_of("what"),
@@ -90,6 +91,7 @@ def _page(
         "groups": choices.groups,
         "likely": likely,
         "only_likely": bool(likely) and len(choices.choices) > 6,
+        "stop": first.stop if first is not None else "",
         "same": same,
         "recipients": [body.name for body in choices.responsible.bodies],
         "then": request.GET.get("then", request.POST.get("then", "")),

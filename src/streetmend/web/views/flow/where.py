@@ -165,6 +165,7 @@ def _page(
         "rows": near(*place, metres=_NEAR_METRES, limit=4, open_only=True) if place else [],
         "window": window,
         "picture": _picture_url(window, place, looked.matches),
+        "from_photo": request.GET.get("from") == "photo" and bool(draft.content.photos),
         "back_to": request.GET.get("then", request.POST.get("then", "")),
     }
     if request.GET.get("part") == "told":
