@@ -37,8 +37,8 @@ class Lease:
     Both are read before the claim, so that the database's count began later: what is left there is never less.
     """
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock, margin_seconds: int = MARGIN_SECONDS) -> None:
+        self._clock, self._margin = clock, margin_seconds
         self._monotonic, self._now = clock.monotonic(), clock.now()
 
     def has_room(self) -> bool:
@@ -46,7 +46,7 @@ class Lease:
         passed = max(
             self._clock.monotonic() - self._monotonic, (self._clock.now() - self._now).total_seconds()
         )
-        return passed <= MARGIN_SECONDS
+        return passed <= self._margin
 
 
 def prepare(delivery: Delivery, category: Category, questions: Sequence[Question]) -> Prepared:
@@ -199,3 +199,12 @@ def _uploads(names: Sequence[str], report_id: int) -> tuple[Upload, ...]:
             )
         )
     return tuple(found)
+
+
+def surprise(claim: Claim, error: Exception) -> Outcome:
+    """An error of ours in the middle of a call: nobody knows what left."""
+    return Outcome(
+        result=OutcomeClass.UNKNOWN if not claim.asks_token else OutcomeClass.NOT_RECEIVED,
+        why="Something went wrong on our side while it was being sent.",
+        error_class=type(error).__name__,
+    )

@@ -12,6 +12,7 @@ from streetmend.bodies.models import Endpoint
 from streetmend.reports.models import Attempt, Delivery, Inbox, Report
 from streetmend.reports.models.outbox import DeliveryKind, InboxState, NoticeKind
 from streetmend.reports.services import kept
+from streetmend.reports.services.lanes import went_badly, went_well
 from streetmend.reports.services.notices import write_notice, write_staff_notice
 from streetmend.reports.services.outcomes import Outcome, OutcomeClass
 from streetmend.reports.services.owing import release_next
@@ -34,8 +35,12 @@ def follow_up(*, report: Report, delivery: Delivery, outcome: Outcome, now: date
         return
     if outcome.result in (OutcomeClass.ACCEPTED, OutcomeClass.TOKEN):
         note_good_answer(endpoint_id=endpoint_id, now=now)
+        if delivery.endpoint is not None:
+            went_well(endpoint=delivery.endpoint, now=now)
         return
     note_failure(endpoint_id=endpoint_id, why=outcome.why)
+    if delivery.endpoint is not None:
+        went_badly(endpoint=delivery.endpoint, outcome=outcome, now=now)
     if outcome.result is OutcomeClass.CREDENTIALS:
         stop_endpoint(delivery=delivery, why=outcome.why, now=now)
     elif outcome.result is OutcomeClass.REFUSED and _refused_in_a_row(endpoint_id):

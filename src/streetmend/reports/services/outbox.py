@@ -19,6 +19,7 @@ from streetmend.bodies.models import Endpoint
 from streetmend.reports.models import Attempt, Delivery, Report
 from streetmend.reports.models.outbox import DeliveryKind
 from streetmend.reports.services.arrivals import arrived, follow_up
+from streetmend.reports.services.lanes import room_of, spend, watch_of
 from streetmend.reports.services.outcomes import (
     Outcome,
     OutcomeClass,
@@ -61,11 +62,13 @@ class Claim:
     problem: str = ""
 
 
-def claim_deliveries(*, worker: str, now: datetime, limit: int, prepare: Prepare) -> list[Claim]:
+def claim_deliveries(
+    *, worker: str, now: datetime, limit: int, prepare: Prepare, margin_seconds: int = MARGIN_SECONDS
+) -> list[Claim]:
     """At most `limit` due deliveries are this worker's, each with its attempt written down before a byte leaves.
 
     Oldest reports first, and no endpoint gets more at once, over all workers, than its `max_in_flight`; paused endpoints get
-    nothing. `now` (UTC) says what is due; the lease ends `timeout_seconds` of the endpoint and `MARGIN_SECONDS` later.
+    nothing. `now` (UTC) says what is due; the lease ends `timeout_seconds` of the endpoint and `margin_seconds` later.
     """
     if limit < 1 or not _due(now).exists():
         return []
@@ -75,13 +78,13 @@ def claim_deliveries(*, worker: str, now: datetime, limit: int, prepare: Prepare
             _due(now)
             .select_for_update(skip_locked=True, no_key=True, of=("self",))
             .filter(pk__in=chosen)
-            .select_related("report__category_name", "body", "endpoint", "update")
+            .select_related("report__category_name", "body", "endpoint__watch", "update")
             .order_by("requested_at", "id")
         )
         deliveries = list(rows)
         posts = [delivery for delivery in deliveries if delivery.state == DeliveryState.WAITING]
         problems = _write_intents(posts, worker, now, prepare)
-        _lease(deliveries, worker)
+        _lease(deliveries, worker, margin_seconds)
     return [
         Claim(
             delivery=delivery,
@@ -110,16 +113,16 @@ def _choose(now: datetime, limit: int) -> list[int]:
     """
     due = _due(now)
     wanted = set(due.order_by().values_list("endpoint_id", flat=True).distinct())
-    endpoints = Endpoint.objects.select_for_update(skip_locked=True, no_key=True).filter(
-        pk__in=list(wanted), active=True, paused_at=None
-    )
-    room: dict[int | None, int] = {endpoint.pk: endpoint.max_in_flight for endpoint in endpoints}
-    if None in wanted:
-        room[None] = MAILS_IN_FLIGHT
+    locked = Endpoint.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
+    endpoints = locked.select_related("watch").filter(pk__in=list(wanted), active=True, paused_at=None)
     flying = Delivery.objects.filter(lease_until__gte=Now()).order_by().values_list("endpoint_id")
-    for endpoint_id, count in flying.annotate(count=Count("pk")):
-        if endpoint_id in room:
-            room[endpoint_id] -= count
+    counts: dict[int | None, int] = dict(flying.annotate(count=Count("pk")))
+    room: dict[int | None, int] = {
+        endpoint.pk: room_of(endpoint, watch_of(endpoint), counts.get(endpoint.pk, 0), now)
+        for endpoint in endpoints
+    }
+    if None in wanted:
+        room[None] = MAILS_IN_FLIGHT - counts.get(None, 0)
     most = max(room.values(), default=0)
     if most < 1:
         return []
@@ -131,7 +134,14 @@ def _choose(now: datetime, limit: int) -> list[int]:
         .order_by("place", "requested_at")
         .values_list("pk", "endpoint_id", "place")
     )
-    return [pk for pk, endpoint_id, place in rows if place <= room.get(endpoint_id, 0)][:limit]
+    chosen = [(pk, endpoint_id) for pk, endpoint_id, place in rows if place <= room.get(endpoint_id, 0)][
+        :limit
+    ]
+    for endpoint in endpoints:
+        watch = watch_of(endpoint)
+        if watch is not None and watch.rate is not None:
+            spend(watch, sum(endpoint_id == endpoint.pk for _, endpoint_id in chosen), now)
+    return [pk for pk, _ in chosen]
 
 
 def _write_intents(posts: Sequence[Delivery], worker: str, now: datetime, prepare: Prepare) -> dict[int, str]:
@@ -144,6 +154,7 @@ def _write_intents(posts: Sequence[Delivery], worker: str, now: datetime, prepar
         delivery.params_snapshot = dict(ready.params)
         delivery.first_sent_at = delivery.first_sent_at or now
         delivery.settle_until = now + timedelta(seconds=_deadline(delivery)) + _settle(delivery)
+        delivery.negatives = 0
         attempts.append(
             Attempt(
                 delivery=delivery,
@@ -155,15 +166,17 @@ def _write_intents(posts: Sequence[Delivery], worker: str, now: datetime, prepar
             )
         )
     Attempt.objects.bulk_create(attempts)
-    Delivery.objects.bulk_update(posts, ["attempts", "params_snapshot", "first_sent_at", "settle_until"])
+    Delivery.objects.bulk_update(
+        posts, ["attempts", "params_snapshot", "first_sent_at", "settle_until", "negatives"]
+    )
     return {pk: ready.problem for pk, ready in prepared.items() if ready.problem}
 
 
-def _lease(deliveries: Sequence[Delivery], worker: str) -> None:
+def _lease(deliveries: Sequence[Delivery], worker: str, margin_seconds: int) -> None:
     """The leases begin: what waited is being sent, what has a token stays where it is."""
     for seconds in {_deadline(delivery) for delivery in deliveries}:
         mine = [delivery.pk for delivery in deliveries if _deadline(delivery) == seconds]
-        lease = {"lease_owner": worker, "lease_until": Now() + timedelta(seconds=seconds + MARGIN_SECONDS)}
+        lease = {"lease_owner": worker, "lease_until": Now() + timedelta(seconds=seconds + margin_seconds)}
         rows = Delivery.objects.filter(pk__in=mine)
         rows.filter(state=DeliveryState.TOKEN).update(checks=F("checks") + 1, **lease)
         rows.filter(state=DeliveryState.WAITING).update(state=DeliveryState.SENDING, next_at=None, **lease)
@@ -177,7 +190,12 @@ def _settle(delivery: Delivery) -> timedelta:
     endpoint = delivery.endpoint
     if endpoint is None:
         return timedelta()
-    return settle_time(settle_seconds=endpoint.settle_seconds, timeout_seconds=endpoint.timeout_seconds)
+    watch = watch_of(endpoint)
+    return settle_time(
+        settle_seconds=endpoint.settle_seconds,
+        timeout_seconds=endpoint.timeout_seconds,
+        late_seconds=watch.late_seconds if watch else 0.0,
+    )
 
 
 def rescue_deliveries() -> int:
@@ -242,8 +260,8 @@ def _record(worker: str, claim: Claim, outcome: Outcome, now: datetime, random: 
 def _lock(delivery_id: int, report_id: int) -> tuple[Report, Delivery]:
     """The report, then its delivery: every service locks in this order."""
     report = Report.objects.select_for_update(no_key=True).get(pk=report_id)
-    rows = Delivery.objects.select_for_update(no_key=True, of=("self",)).select_related("body", "endpoint")
-    return report, rows.get(pk=delivery_id)
+    rows = Delivery.objects.select_for_update(no_key=True, of=("self",))
+    return report, rows.select_related("body", "endpoint__watch").get(pk=delivery_id)
 
 
 def use_evidence(*, now: datetime) -> int:
@@ -338,6 +356,9 @@ def _move(delivery: Delivery, claim: Claim, outcome: Outcome, now: datetime, ran
         changes = after_sending(outcome, standing, now=now, random=random)
         if outcome.result in (OutcomeClass.NOT_RECEIVED, OutcomeClass.CREDENTIALS):
             changes["first_sent_at"] = _first_sent(delivery, claim.attempt)
+        if outcome.result is OutcomeClass.ACCEPTED and delivery.resends and delivery.endpoint is not None:
+            # the first one may still turn up
+            changes["check_wanted_at"] = now + _settle(delivery)
     for name, value in changes.items():
         setattr(delivery, name, value)
     delivery.save(update_fields=list(changes))
