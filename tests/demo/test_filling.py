@@ -18,8 +18,8 @@ from streetmend.demo.filling.writing import fill
 from streetmend.photos.store import path_of
 from streetmend.reports.models import Attempt, Delivery, Photo, Report, Update
 from streetmend.reports.services import Told, kept, submit
-from streetmend.reports.services.applying import folded_state
 from streetmend.reports.states import DeliveryState
+from tests.support.folding import state_by_updates
 from tests.support.town import WEST, make_town
 
 NOW = datetime(2026, 2, 10, 9, 30, tzinfo=UTC)
@@ -54,7 +54,7 @@ def test_what_is_kept_of_each_report_is_what_the_services_compute():
     before = {row["pk"]: row for row in Report.objects.values("pk", *columns)}
     owed = {row["pk"]: row for row in Delivery.objects.values("pk", *copied)}
     for report in Report.objects.all():
-        assert folded_state(report) == report.state, report.pk
+        assert state_by_updates(report) == report.state, report.pk
         kept.refresh(report, now=None)
     assert {row["pk"]: row for row in Report.objects.values("pk", *columns)} == before
     assert {row["pk"]: row for row in Delivery.objects.values("pk", *copied)} == owed

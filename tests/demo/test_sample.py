@@ -17,9 +17,9 @@ from streetmend.demo.setup import set_up
 from streetmend.demo.town import Town
 from streetmend.reports.models import Attempt, Delivery, Inbox, Notice, Photo, Report, Update
 from streetmend.reports.services import kept
-from streetmend.reports.services.applying import folded_state
 from streetmend.reports.states import CLOSED_STATES, OPEN_STATES, DeliveryState
 from tests.support.clock import SettableClock
+from tests.support.folding import state_by_updates
 
 NOW = datetime(2026, 2, 10, 9, 30, tzinfo=UTC)
 
@@ -106,7 +106,7 @@ def test_what_is_kept_of_each_report_is_what_the_services_compute(town):
     before = {row["pk"]: row for row in Report.objects.values("pk", *columns)}
     owed = {row["pk"]: row for row in Delivery.objects.values("pk", *copied)}
     for report in Report.objects.all():
-        assert folded_state(report) == report.state, report.pk
+        assert state_by_updates(report) == report.state, report.pk
         kept.refresh(report, now=None)
     assert {row["pk"]: row for row in Report.objects.values("pk", *columns)} == before
     assert {row["pk"]: row for row in Delivery.objects.values("pk", *copied)} == owed
