@@ -60,6 +60,8 @@ def test_from_nothing_to_a_site_that_knows_who_is_responsible(
         "worker",
         "deliveries",
         "endpoints",
+        "kept",
+        "outbound",
         "areas",
         "categories",
     }

@@ -207,7 +207,7 @@ def test_every_kind_of_notice_can_be_written_and_leaves_no_gap(town, mailed, clo
         assert mail["Subject"].strip()
         assert not re.search(r"\{[{%]|\bNone\b|__proxy__", text + mail["Subject"])
         links = "S3CRET" in text
-        assert links == (kind in ("confirm_report", "confirm_update", "confirm_alert", "sign_in"))
+        assert links == (kind in ("confirm_report", "confirm_update", "confirm_alert", "sign_in", "draft"))
     assert set(Notice.objects.values_list("state", flat=True)) == {NoticeState.SENT}
 
 

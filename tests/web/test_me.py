@@ -10,9 +10,11 @@ from django.core.serializers import serialize
 from django.test import Client
 
 from streetmend.accounts.models import Person
+from streetmend.bodies.models import Endpoint
 from streetmend.photos.store import StoredPhoto
 from streetmend.reports import models
 from streetmend.reports.models import Alert, Delivery, Erasure, HowOften, Notice, Photo, Report, Update
+from streetmend.reports.models.outbox import DeliveryKind
 from streetmend.reports.services import Said, Told, add_update, submit
 from streetmend.reports.services.alerting import Wanted, want_news
 from streetmend.reports.services.attaching import attach
@@ -111,6 +113,16 @@ def test_a_report_that_an_administration_has_stays_as_withdrawn(client, kari):
     assert "Withdrawn" in client.get(f"/reports/{mine.pk}").content.decode()
     assert Delivery.objects.get(report=mine).state == DeliveryState.ACCEPTED
     assert client.post(f"/me/reports/{mine.pk}/withdraw").headers["Location"] == "/me?now=withdrawn"
+
+
+def test_an_administration_that_has_the_report_is_told_of_its_withdrawal(client, kari, town):
+    Endpoint.objects.filter(pk=town.endpoint.pk).update(send_updates=True)
+    mine = Report.objects.get()
+    deliver(mine)
+    client.post(f"/me/reports/{mine.pk}/withdraw")
+    owed = Delivery.objects.get(report=mine, kind=DeliveryKind.UPDATE)
+    assert (owed.body, owed.state, owed.update.state) == (town.west, DeliveryState.WAITING, State.WITHDRAWN)
+    assert owed.next_at is not None
 
 
 def test_what_is_not_confirmed_yet_can_be_withdrawn_and_what_is_closed_cannot(client, kari):

@@ -26,6 +26,7 @@ from streetmend.reports.models import (
 )
 from streetmend.reports.models.outbox import NoticeState
 from streetmend.reports.services import kept
+from streetmend.reports.services.owing import owe_update
 from streetmend.reports.states import FINAL_DELIVERY_STATES, Actor, DeliveryState, State, may_move
 
 #: these wait for staff; what was to be sent is not sent to anybody any more
@@ -46,7 +47,8 @@ def show_name(*, report: Report, shown: bool, now: datetime) -> None:
 def withdraw(*, report: Report, now: datetime) -> Report:
     """The reporter has taken the report back: what was not sent yet will not be.
 
-    Where no administration has it, it shows nowhere any more; else it stays, as withdrawn. Raises MoveRefused where it is closed.
+    Where no administration has it, it shows nowhere any more; else it stays, as withdrawn, and they are told. Raises
+    MoveRefused where it is closed.
     """
     with transaction.atomic():
         locked = Report.objects.select_for_update().get(pk=report.pk)
@@ -63,10 +65,17 @@ def withdraw(*, report: Report, now: datetime) -> Report:
         locked.state = State.WITHDRAWN
         locked.hidden = locked.hidden or not sent
         if was_public:
-            Update.objects.create(
-                report=locked, actor=Actor.REPORTER, person=locked.reporter, state=State.WITHDRAWN,
-                told_state=State.WITHDRAWN, at=now, received_at=now, source="Web interface",
-            )  # fmt: skip
+            said = Update.objects.create(
+                report=locked,
+                actor=Actor.REPORTER,
+                person=locked.reporter,
+                state=State.WITHDRAWN,
+                told_state=State.WITHDRAWN,
+                at=now,
+                received_at=now,
+                source="Web interface",
+            )
+            owe_update(said, now=now)
         kept.refresh(locked, now=now)
     return locked
 
