@@ -19,7 +19,6 @@ from streetmend.reports.services.lost import ledger_of, record_ledger
 
 logger = logging.getLogger("streetmend.worker")
 
-_SECONDS = 60.0
 _AT_ONCE = 50
 
 
@@ -32,6 +31,8 @@ class LedgerCheck:
     clock: Clock
     transport: Transport
     database: DatabaseThread
+    #: how long it may take
+    seconds: float
 
     async def check(self) -> None:
         """What is missing is noted; an error notes nothing, and the next night asks again."""
@@ -41,7 +42,7 @@ class LedgerCheck:
         missing: list[int] = []
         try:
             here = await self.database(site)
-            search = Search(line_to(self.endpoint, here.time_zone), self.transport, self.clock, _SECONDS)
+            search = Search(line_to(self.endpoint, here.time_zone), self.transport, self.clock, self.seconds)
             for place in range(0, len(owed), _AT_ONCE):
                 some = owed[place : place + _AT_ONCE]
                 rows = await search.numbers([number for _, number in some])

@@ -35,8 +35,6 @@ from streetmend.reports.states import DeliveryState
 
 logger = logging.getLogger("streetmend.worker")
 
-#: one sweep takes so long at most
-SWEEP_SECONDS = 60
 #: answers that say: this cannot be asked here
 _CANNOT = frozenset({400, 404, 405, 406, 410, 415, 501})
 _CONTROL_SPANS = 3
@@ -63,6 +61,8 @@ class Reconciler:
     clock: Clock
     transport: Transport
     database: DatabaseThread
+    #: how long it may take
+    seconds: float
 
     async def sweep(self) -> None:
         """Each uncertain delivery of the endpoint has moved on as far as its answers allow; an error moves none."""
@@ -110,7 +110,7 @@ class Reconciler:
     # --- looking
 
     async def _look(self, wanted: Sequence[Doubt], now: datetime) -> Findings:
-        search = Search(self.line, self.transport, self.clock, SWEEP_SECONDS)
+        search = Search(self.line, self.transport, self.clock, self.seconds)
         seen = Findings()
         try:
             await self._by_number(search, wanted, seen)

@@ -29,7 +29,7 @@ from streetmend.exchange.applying import apply_due
 from streetmend.exchange.calling import OpenTransport, open_fetcher
 from streetmend.exchange.crash import crash
 from streetmend.exchange.database import DatabaseThread
-from streetmend.exchange.doubts import DoubtLane
+from streetmend.exchange.doubts import ASKING_SECONDS, DoubtLane
 from streetmend.exchange.housekeeping import keep_house
 from streetmend.exchange.leaving import Leaving
 from streetmend.exchange.mailing import Mail, send_mails
@@ -88,12 +88,14 @@ def run(
     stop: threading.Event | None = None,
     name: str = "",
     margin_seconds: int = LEASE_MARGIN,
+    asking_seconds: int = ASKING_SECONDS,
 ) -> int:
     """Works until SIGTERM, SIGINT or `stop`, or with `once` until nothing is due; what is in flight then is finished.
 
     Returns 0; with `once` 1 where a part of the work failed on our side (the log says how).
 
     `clock` says what is due, `random` spreads repeats, `transport` opens the connections: all of them may be a test's.
+    `asking_seconds`: how long one sweep over what is uncertain at an endpoint may take.
     """
     worker = Worker(
         name=name or f"{platform.node()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
@@ -101,6 +103,7 @@ def run(
         random=random,
         stop=stop or threading.Event(),
         margin_seconds=margin_seconds,
+        asking_seconds=asking_seconds,
     )
     asyncio.run(worker.work(once=once, transport=transport))
     return 1 if once and worker.failed else 0
@@ -117,6 +120,7 @@ class Worker:
         random: Random,
         stop: threading.Event,
         margin_seconds: int = LEASE_MARGIN,
+        asking_seconds: int = ASKING_SECONDS,
     ) -> None:
         self.name, self.clock, self.random, self.stop = name, clock, random, stop
         self.margin_seconds = margin_seconds
@@ -129,7 +133,9 @@ class Worker:
         self.photo_lane = PhotoLane(name, clock, self.database)
         self.test_lane = TestLane(clock, self.database)
         self.pull_lanes = [kind(name, clock, self.database) for kind in (ServiceLane, ReportLane)]
-        self.doubt_lane = DoubtLane(name, clock, self.database)
+        self.doubt_lane = DoubtLane(
+            name, clock, self.database, seconds=asking_seconds, margin_seconds=margin_seconds
+        )
         self.wake = asyncio.Event()
         self.memories: dict[int, Memory] = defaultdict(Memory)
         self.failed = False

@@ -88,7 +88,7 @@ def claim_sweeps(*, worker: str, now: datetime, limit: int, seconds: int) -> lis
             pk__in=wanted,
         )
         for watch in free.select_related("endpoint__body").order_by("ask_at", "pk")[:limit]:
-            lease = timedelta(seconds=seconds + watch.endpoint.timeout_seconds + 30)
+            lease = timedelta(seconds=seconds + watch.endpoint.timeout_seconds)
             if free.filter(pk=watch.pk).update(ask_owner=worker, ask_until=Now() + lease):
                 mine.append(watch.endpoint)
     return mine

@@ -50,7 +50,7 @@ def claim_ledgers(*, worker: str, now: datetime, limit: int, seconds: int) -> li
     mine = []
     with transaction.atomic():
         for watch in due.select_related("endpoint__body").order_by("ledger_at")[:limit]:
-            lease = timedelta(seconds=seconds + watch.endpoint.timeout_seconds + 30)
+            lease = timedelta(seconds=seconds + watch.endpoint.timeout_seconds)
             if due.filter(pk=watch.pk).update(
                 ask_owner=worker, ask_until=Now() + lease, ledger_at=now + NIGHT
             ):
