@@ -160,7 +160,7 @@ def _told_after(told: int) -> timedelta:
 
 
 def tell_of_doubts(*, now: datetime) -> int:
-    """Staff have one mail a day about each body that deliveries have been in doubt with or held at for four hours, for three days."""
+    """Staff have one mail a day about each body with deliveries in doubt or held for over four hours, for three days."""
     old = Delivery.objects.filter(
         state__in=(DeliveryState.UNCERTAIN, DeliveryState.HELD),
         first_sent_at__lte=now - _OLD_DOUBT,
