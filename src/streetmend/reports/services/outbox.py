@@ -138,9 +138,8 @@ def _choose(now: datetime, limit: int) -> list[int]:
         :limit
     ]
     for endpoint in endpoints:
-        watch = watch_of(endpoint)
-        if watch is not None and watch.rate is not None:
-            spend(watch, sum(endpoint_id == endpoint.pk for _, endpoint_id in chosen), now)
+        count = sum(endpoint_id == endpoint.pk for _, endpoint_id in chosen)
+        spend(endpoint=endpoint, watch=watch_of(endpoint), count=count, now=now)
     return [pk for pk, _ in chosen]
 
 
