@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Count, F, Max, Q
 from django.db.models.functions import Now
 
 from streetmend.bodies.habits import habits_of
@@ -33,6 +33,8 @@ TELL_AFTER = (timedelta(hours=1), timedelta(hours=24))
 _DAY = timedelta(days=1)
 LOST = "The body's system does not know this report any more."
 _OLD_DOUBT = timedelta(hours=4)
+#: so long staff are reminded of it
+_NEW_DOUBT = timedelta(days=3)
 
 
 def claim_ledgers(*, worker: str, now: datetime, limit: int, seconds: int) -> list[Endpoint]:
@@ -162,7 +164,7 @@ def _told_after(told: int) -> timedelta:
 
 
 def tell_of_doubts(*, now: datetime) -> int:
-    """Staff have one mail a day about each body for which deliveries have been in doubt or held for four hours.
+    """Staff have one mail a day about each body with deliveries in doubt or held for over four hours, for three days.
 
     Where the endpoint itself fails, the mail about that tells of them.
     """
@@ -171,10 +173,13 @@ def tell_of_doubts(*, now: datetime) -> int:
         first_sent_at__lte=now - _OLD_DOUBT,
         endpoint__isnull=False,
     ).exclude(state=DeliveryState.UNCERTAIN, endpoint__watch__failing_since__lte=now - TELL_AFTER[0])
-    bodies: dict[tuple[int, str], int] = {}
-    for body_id, name in old.values_list("body_id", "body__name"):
-        bodies[body_id, name] = bodies.get((body_id, name), 0) + 1
-    for (body_id, name), count in bodies.items():
+    counted = old.values_list("body_id", "body__name").annotate(count=Count("pk"), last=Max("first_sent_at"))
+    bodies = [
+        (body_id, name, count)
+        for body_id, name, count, last in counted.order_by("body_id")
+        if last > now - _NEW_DOUBT
+    ]
+    for body_id, name, count in bodies:
         with transaction.atomic():
             write_staff_notice(
                 subject=f"It is not known whether {name} has {count} report{'s' * (count != 1)}",
