@@ -10,6 +10,7 @@ from typing import Any
 from streetmend.bodies.models import Endpoint
 from streetmend.bodies.queries import site
 from streetmend.clock import Clock
+from streetmend.crash import crash
 from streetmend.exchange.calling import KeyUnusable, ask, line_to
 from streetmend.exchange.database import DatabaseThread
 from streetmend.exchange.ledger import LedgerCheck
@@ -86,9 +87,11 @@ class DoubtLane:
             )
         except (KeyUnusable, ValueError) as error:
             logger.warning("endpoint=%d cannot be probed: %s", endpoint.pk, type(error).__name__)
+        crash("probe_answered")
         await self._database(
             partial(record_probe, endpoint_id=endpoint.pk, answered=answered, now=self._clock.now())
         )
+        crash("probe_recorded")
 
 
 async def _answers(call: calls.Call[Any], line: Any, transport: Transport) -> bool:

@@ -18,9 +18,9 @@ from functools import partial
 from streetmend.bodies.models import Endpoint
 from streetmend.bodies.queries import site
 from streetmend.clock import Clock
+from streetmend.crash import crash
 from streetmend.exchange.addresses import report_url
 from streetmend.exchange.calling import KeyUnusable, ask, line_to
-from streetmend.exchange.crash import crash
 from streetmend.exchange.database import DatabaseThread
 from streetmend.exchange.matching import Wanted, marks_in, same_content, text_of
 from streetmend.exchange.searching import Search, TooMuch, merged
@@ -69,6 +69,7 @@ class Reconciler:
         now = self.clock.now()
         can_find, failed = None, False
         wanted = await self.database(partial(doubts.doubts_of, endpoint_id=self.endpoint.pk, now=now))
+        crash("doubts_read")
         try:
             can_find = await self._settle(wanted, now)
         except (FetchError, CallFailed, TooMuch, KeyUnusable, ValueError) as error:
@@ -84,6 +85,7 @@ class Reconciler:
                 failed=failed,
             )
         )
+        crash("sweep_over")
 
     async def _settle(self, wanted: Sequence[Doubt], now: datetime) -> bool | None:
         here = await self.database(site)
@@ -118,6 +120,7 @@ class Reconciler:
             if left:
                 for start, end in merged(self._span(one, now) for one in left):
                     await search.span(start, end)
+                crash("window_read")
                 await self._match(search.rows.values(), left, seen)
                 seen.control = await self._control(search, seen, now)
         except CallFailed as error:

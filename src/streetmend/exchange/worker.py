@@ -24,10 +24,10 @@ from streetmend.bodies.health import claim_pulls
 from streetmend.bodies.models import Endpoint
 from streetmend.bodies.queries import site
 from streetmend.clock import Clock, SystemClock
+from streetmend.crash import crash
 from streetmend.exchange import notices as notice_mails
 from streetmend.exchange.applying import apply_due
 from streetmend.exchange.calling import OpenTransport, open_fetcher
-from streetmend.exchange.crash import crash
 from streetmend.exchange.database import DatabaseThread
 from streetmend.exchange.doubts import ASKING_SECONDS, DoubtLane
 from streetmend.exchange.housekeeping import keep_house
@@ -350,6 +350,7 @@ class Worker:
             await self.database(
                 partial(record_notices, worker=self.name, results=results, now=self.clock.now())
             )
+            crash("notices_recorded")
             for notice, _ in taken:
                 logger.info("notice=%d kind=%s", notice.pk, notice.kind)
         except Exception:

@@ -12,6 +12,7 @@ from django.utils import formats, timezone, translation
 
 from streetmend.bodies.models import Category, Question
 from streetmend.bodies.queries import site
+from streetmend.crash import crash
 from streetmend.exchange.addresses import map_url, photo_url, report_url
 from streetmend.exchange.mailing import Mail, MailEnd, MailResult, send_mails
 from streetmend.exchange.notices import render, sender
@@ -34,7 +35,11 @@ def prepare(delivery: Delivery, category: Category | None, questions: Sequence[Q
 
 def send(params: Mapping[str, Any]) -> Outcome:
     """Hands the mail that was prepared to the mail server. Blocks for as long as that takes."""
-    return outcome_of(send_mails([Mail(**params)])[0])
+    mail = Mail(**params)
+    crash("mail_made")
+    (result,) = send_mails([mail])
+    crash("mail_taken")
+    return outcome_of(result)
 
 
 def outcome_of(result: MailResult) -> Outcome:

@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 
 from streetmend.bodies.habits import habits_of
 from streetmend.bodies.models import Endpoint, OnUnknown
+from streetmend.crash import crash
 from streetmend.reports.models import Attempt, Delivery, EndpointWatch, Report
 from streetmend.reports.models.outbox import DeliveryKind
 from streetmend.reports.services.arrivals import arrived
@@ -229,6 +230,7 @@ def found(*, delivery_id: int, remote_id: str, proof: str, others: Sequence[str]
             _duplicate(delivery, other, now)
         delivery.save()
         arrived(report=report, delivery=delivery, now=now)
+        crash("found_written")
     return True
 
 
@@ -286,6 +288,7 @@ def not_found(*, delivery_id: int, now: datetime) -> None:
                 "The endpoint was asked and does not have it; it is asked once more before it is sent again."
             )
         delivery.save()
+        crash("not_found_written")
 
 
 def _ripe_at(delivery: Delivery) -> datetime:
@@ -323,6 +326,7 @@ def cannot_be_asked(*, delivery_id: int, why: str, now: datetime) -> None:
             delivery.state, delivery.next_at, delivery.settle_until = DeliveryState.HELD, None, None
             delivery.why = f"{why} Somebody has to find out whether it is there."[:500]
         delivery.save()
+        crash("cannot_written")
 
 
 def repeat_safely(*, delivery_id: int, now: datetime) -> None:

@@ -31,6 +31,7 @@ APART = timedelta(hours=24)
 #: when staff are told of an endpoint that fails, counted from its first failure; then daily
 TELL_AFTER = (timedelta(hours=1), timedelta(hours=24))
 _DAY = timedelta(days=1)
+LOST = "The body's system does not know this report any more."
 _OLD_DOUBT = timedelta(hours=4)
 #: so long staff are reminded of it
 _NEW_DOUBT = timedelta(days=3)
@@ -95,15 +96,15 @@ def record_ledger(
         return []
     flagged = []
     with transaction.atomic():
-        Delivery.objects.filter(pk__in=list(there), missing_since__isnull=False).update(
-            missing_since=None, why=""
-        )
+        back = Delivery.objects.filter(pk__in=list(there), missing_since__isnull=False)
+        back.filter(why=LOST).update(why="")
+        back.update(missing_since=None)
         rows = Delivery.objects.select_for_update(no_key=True, of=("self",)).select_related("body")
         for delivery in rows.filter(pk__in=list(missing), state=DeliveryState.ACCEPTED):
             if delivery.missing_since is None:
                 delivery.missing_since = now
-            elif now - delivery.missing_since >= APART and not delivery.why:
-                delivery.why = "The body's system does not know this report any more."
+            elif now - delivery.missing_since >= APART and delivery.why != LOST:
+                delivery.why = LOST
                 flagged.append(delivery.pk)
                 _tell_of_loss(delivery, now)
             delivery.save(update_fields=["missing_since", "why"])
@@ -134,15 +135,18 @@ def tell_of_outages(*, now: datetime) -> int:
         since = watch.failing_since
         if since is None or now < since + _told_after(watch.told):
             continue
-        waiting = Delivery.objects.filter(endpoint=watch.pk, state=DeliveryState.WAITING).count()
-        if not waiting:
+        owed = Delivery.objects.filter(endpoint=watch.pk)
+        waiting = owed.filter(state=DeliveryState.WAITING, next_at__isnull=False).count()
+        doubtful = owed.filter(state=DeliveryState.UNCERTAIN).count()
+        if not waiting and not doubtful:
             continue
         with transaction.atomic():
             body = watch.endpoint.body.name
             write_staff_notice(
                 subject=f"The connection to {body} has not worked since {since:%Y-%m-%d %H:%M} UTC",
                 text=(
-                    f"{waiting} deliveries wait for {watch.endpoint.url}. They are kept and sent when it works again. "
+                    f"Deliveries that wait for {watch.endpoint.url}: {waiting}. They are kept and sent when it works again. "
+                    f"Of so many more it is not known whether they are there, and it will be asked: {doubtful}. "
                     f"The last failure: {watch.endpoint.last_error}"
                 ),
                 now=now,
@@ -160,12 +164,15 @@ def _told_after(told: int) -> timedelta:
 
 
 def tell_of_doubts(*, now: datetime) -> int:
-    """Staff have one mail a day about each body with deliveries in doubt or held for over four hours, for three days."""
+    """Staff have one mail a day about each body with deliveries in doubt or held for over four hours, for three days.
+
+    Where the endpoint itself fails, the mail about that tells of them.
+    """
     old = Delivery.objects.filter(
         state__in=(DeliveryState.UNCERTAIN, DeliveryState.HELD),
         first_sent_at__lte=now - _OLD_DOUBT,
         endpoint__isnull=False,
-    )
+    ).exclude(state=DeliveryState.UNCERTAIN, endpoint__watch__failing_since__lte=now - TELL_AFTER[0])
     counted = old.values_list("body_id", "body__name").annotate(count=Count("pk"), last=Max("first_sent_at"))
     bodies = [
         (body_id, name, count)

@@ -16,6 +16,7 @@ from django.db.models import Count, F, Q, QuerySet, Window
 from django.db.models.functions import Now, RowNumber
 
 from streetmend.bodies.models import Endpoint
+from streetmend.crash import crash
 from streetmend.reports.models import Attempt, Delivery, Report
 from streetmend.reports.models.outbox import DeliveryKind
 from streetmend.reports.services.arrivals import arrived, follow_up
@@ -74,6 +75,7 @@ def claim_deliveries(
         return []
     with transaction.atomic():
         chosen = _choose(now, limit)
+        crash("chosen")
         rows = (
             _due(now)
             .select_for_update(skip_locked=True, no_key=True, of=("self",))
@@ -84,7 +86,9 @@ def claim_deliveries(
         deliveries = list(rows)
         posts = [delivery for delivery in deliveries if delivery.state == DeliveryState.WAITING]
         problems = _write_intents(posts, worker, now, prepare)
+        crash("intent_written")
         _lease(deliveries, worker, margin_seconds)
+        crash("leased")
     return [
         Claim(
             delivery=delivery,
@@ -138,9 +142,8 @@ def _choose(now: datetime, limit: int) -> list[int]:
         :limit
     ]
     for endpoint in endpoints:
-        watch = watch_of(endpoint)
-        if watch is not None and watch.rate is not None:
-            spend(watch, sum(endpoint_id == endpoint.pk for _, endpoint_id in chosen), now)
+        count = sum(endpoint_id == endpoint.pk for _, endpoint_id in chosen)
+        spend(endpoint=endpoint, watch=watch_of(endpoint), count=count, now=now)
     return [pk for pk, _ in chosen]
 
 
@@ -207,13 +210,16 @@ def rescue_deliveries() -> int:
     if not lost.exists():
         return 0
     with transaction.atomic():
-        return lost.update(
+        count = lost.update(
             state=DeliveryState.UNCERTAIN,
             next_at=F("settle_until"),
             lease_owner="",
             lease_until=None,
             why="The worker that was sending it did not come back; it may have arrived or not.",
         )
+        crash("rescue_written")
+    crash("rescued")
+    return count
 
 
 def repeat_mails(*, now: datetime) -> int:
@@ -247,13 +253,17 @@ def record_delivery(*, worker: str, claim: Claim, outcome: Outcome, now: datetim
 
 def _record(worker: str, claim: Claim, outcome: Outcome, now: datetime, random: Random) -> bool:
     report, delivery = _lock(claim.delivery.pk, claim.delivery.report_id)
+    crash("record_locked")
     outcome = _doubt_known_id(delivery, outcome)
     mine = _holds(delivery, worker, claim)
     if not claim.asks_token:
         _close_attempt(delivery, claim.attempt, outcome, now, evidence=not mine)
+    crash("attempt_closed")
     if mine:
         _move(delivery, claim, outcome, now, random)
+        crash("delivery_moved")
         follow_up(report=report, delivery=delivery, outcome=outcome, now=now)
+    crash("record_written")
     return mine
 
 
