@@ -1,7 +1,7 @@
 """`python -m chaos.crashes [--share N] [--twice N]`: processes die at every named point, once for every class of answer (G2).
 
-On the database of DATABASE_URL, which is migrated and has nothing else in it. The clock is simulated; leases of the dead, counted by
-the database, are ended by hand. Prints one line of JSON.
+On the database of DATABASE_URL, which is migrated and has nothing else in it. The clock is simulated; leases of the dead, which
+the database counts, are ended by hand. Prints one line of JSON.
 """
 
 from __future__ import annotations

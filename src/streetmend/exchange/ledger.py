@@ -40,6 +40,7 @@ class LedgerCheck:
         owed = await self.database(partial(ledger_of, endpoint_id=self.endpoint.pk, now=now))
         there: list[int] = []
         missing: list[int] = []
+        failed = True
         try:
             here = await self.database(site)
             search = Search(line_to(self.endpoint, here.time_zone), self.transport, self.clock, self.seconds)
@@ -49,6 +50,7 @@ class LedgerCheck:
                 shown = {row.service_request_id for row in rows}
                 there += [pk for pk, number in some if number in shown]
                 missing += [pk for pk, number in some if number not in shown]
+            failed = False
         except TooMuch:
             logger.warning("endpoint=%d ledger was not read to its end", self.endpoint.pk)
         except (FetchError, CallFailed, KeyUnusable, ValueError) as error:
@@ -65,5 +67,11 @@ class LedgerCheck:
         for delivery_id in flagged:
             logger.warning("delivery=%d is not known to its endpoint any more", delivery_id)
         await self.database(
-            partial(finish_sweep, endpoint_id=self.endpoint.pk, worker=self.worker, now=self.clock.now())
+            partial(
+                finish_sweep,
+                endpoint_id=self.endpoint.pk,
+                worker=self.worker,
+                now=self.clock.now(),
+                failed=failed,
+            )
         )

@@ -36,7 +36,7 @@ from streetmend.reports.states import DeliveryState
 logger = logging.getLogger("streetmend.worker")
 
 #: answers that say: this cannot be asked here
-_CANNOT = frozenset({400, 404, 405, 406, 410, 415, 501})
+_CANNOT = frozenset({400, 401, 403, 404, 405, 406, 410, 415, 501})
 _CONTROL_SPANS = 3
 
 
@@ -46,7 +46,9 @@ class Findings:
 
     #: delivery -> proof and numbers, the surest and earliest first
     found: dict[int, tuple[str, list[str]]] = field(default_factory=dict)
-    #: whether the endpoint shows us reports of ours; None: that was not seen, and there was nothing to see it by
+    #: deliveries that several rows could be, or that share a row with another
+    ambiguous: set[int] = field(default_factory=set)
+    #: whether the endpoint shows us reports of ours so that we know them; None: that was not seen, and there was nothing to see it by
     control: bool | None = None
     #: why it cannot be asked; empty: it can
     cannot: str = ""
@@ -75,6 +77,7 @@ class Reconciler:
         except (FetchError, CallFailed, TooMuch, KeyUnusable, ValueError) as error:
             failed = True
             logger.warning("endpoint=%d sweep failed: %s", self.endpoint.pk, type(error).__name__)
+            await self._give_up(wanted)
         await self.database(
             partial(
                 doubts.finish_sweep,
@@ -208,6 +211,8 @@ class Reconciler:
             rows = [row for row in fits[one.id] if not known.get(row.service_request_id)]
             if len(rows) == 1 and claims[rows[0].service_request_id] == 1:
                 single[one.id] = rows
+            elif rows:
+                seen.ambiguous.add(one.id)
         await self._keep(left, single, "found by content", seen)
 
     async def _keep(
@@ -250,11 +255,13 @@ class Reconciler:
         return False if controls else None
 
     async def _shows_accepted(self, rows: dict[str, Request], now: datetime) -> bool:
+        """Not the number alone: one that is shown without its words could not be known without its number."""
         if not rows:
             return False
-        return await self.database(
-            partial(doubts.any_accepted, endpoint_id=self.endpoint.pk, remote_ids=sorted(rows), now=now)
+        ours = await self.database(
+            partial(doubts.accepted_among, endpoint_id=self.endpoint.pk, remote_ids=sorted(rows), now=now)
         )
+        return any(self._is_it(rows[one.remote_id], one) for one in ours)
 
     # --- deciding
 
@@ -278,11 +285,19 @@ class Reconciler:
                     )
                 )
                 logger.info("delivery=%d found remote_id=%s proof=%s done=%s", one.id, number, proof, done)
+            elif one.id in seen.ambiguous:
+                await self._cannot(one, "The endpoint has more than one that this could be.")
             elif seen.cannot or not seen.control:
                 await self._cannot(one, seen.cannot or _NO_CONTROL[seen.control])
             else:
                 await self._each(doubts.not_found, [one])
             crash("after_decision")
+
+    async def _give_up(self, wanted: Sequence[Doubt]) -> None:
+        """Where asking has failed for long enough, it counts as one that cannot be asked; until then an error is no answer."""
+        if await self.database(partial(doubts.asking_is_hopeless, endpoint_id=self.endpoint.pk)):
+            for one in wanted:
+                await self._cannot(one, "For a day the endpoint has not answered when it was asked.")
 
     async def _cannot(self, one: Doubt, why: str) -> None:
         await self.database(

@@ -107,6 +107,7 @@ def went_well(*, endpoint: Endpoint, now: datetime) -> None:
     watch.failing_since, watch.told = None, 0
     if watch.open_until is not None:
         watch.open_until, watch.probed, watch.closed_at = None, False, now
+        watch.ask_at, watch.ask_failures = None, 0
         watch.rate = _at_most(watch.rate or habits.recovery_rate, habits)
         watch.rate_changed_at = watch.rate_bad_at = now
         Delivery.objects.filter(endpoint=endpoint.pk, state=DeliveryState.WAITING, next_at__gt=now).update(
@@ -199,6 +200,8 @@ def record_probe(*, endpoint_id: int, answered: bool, now: datetime) -> None:
             return
         if answered:
             watch.probed, watch.probe_until = True, None
+            # what could not be asked about can be now
+            watch.ask_at, watch.ask_failures = None, 0
         else:
             _open(watch, habits_of(watch.endpoint), now)
         watch.save()
