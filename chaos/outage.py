@@ -1,4 +1,4 @@
-"""An endpoint is away for days, or comes and goes, on a simulated clock: nothing is lost, nothing comes twice, no other one notices.
+"""An endpoint is away for days, or comes and goes, on a simulated clock: none is lost, none comes twice, no other one notices.
 
 For the parts of `make chaos` at full size, and for the tests in small. The database has the town of the tests and nothing else.
 """

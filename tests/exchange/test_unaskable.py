@@ -8,7 +8,6 @@ import pytest
 
 from chaos.unaskable import POLICIES, WAYS, Play
 
-
 FIRST, *OTHERS = POLICIES
 
 
