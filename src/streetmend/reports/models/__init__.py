@@ -3,7 +3,15 @@
 from streetmend.reports.models.changes import LastChange
 from streetmend.reports.models.devices import Device
 from streetmend.reports.models.erasing import Erasure
-from streetmend.reports.models.outbox import Attempt, Delivery, Inbox, Notice, Outbound, WorkerBeat
+from streetmend.reports.models.outbox import (
+    Attempt,
+    Delivery,
+    EndpointWatch,
+    Inbox,
+    Notice,
+    Outbound,
+    WorkerBeat,
+)
 from streetmend.reports.models.places import AreaRun, CellChange, CellCount, ReportArea
 from streetmend.reports.models.posting import Posting, WantedPhoto
 from streetmend.reports.models.report import (
@@ -31,6 +39,7 @@ __all__ = [
     "Delivery",
     "Device",
     "Draft",
+    "EndpointWatch",
     "Erasure",
     "HowOften",
     "Inbox",
