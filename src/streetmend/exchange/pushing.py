@@ -20,9 +20,9 @@ from pywebpush import WebPusher
 
 from streetmend.bodies.queries import site
 from streetmend.clock import Clock
+from streetmend.crash import crash
 from streetmend.exchange.addresses import end_alert_url, report_url
 from streetmend.exchange.calling import seconds_until
-from streetmend.exchange.crash import crash
 from streetmend.exchange.database import DatabaseThread
 from streetmend.exchange.notices import NothingToTell, context_of
 from streetmend.fetch import AddressRefused, FetchError, FetchRequest, RequestInvalid, Transport
