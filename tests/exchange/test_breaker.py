@@ -75,14 +75,15 @@ def test_nine_failures_and_a_good_answer_do_not_open_it(town, endpoint, clock, w
     assert watch(town).open_until is None
 
 
-@pytest.mark.parametrize(("bad", "opens"), [(8, False), (9, True)])
+@pytest.mark.parametrize(
+    ("percent", "bad", "opens"), [(80, 8, False), (80, 9, True), (60, 6, False), (60, 7, True)]
+)
 def test_more_than_the_share_of_the_last_calls_opens_it_though_some_went_well(
-    town, endpoint, clock, work, bad, opens
+    town, endpoint, clock, work, percent, bad, opens
 ):
-    habits(breaker_failures=1000, breaker_window=10)
-    endpoint.script(*[testing.fail(503)] * 4, testing.accept(), *[testing.fail(503)] * (bad - 4))
-    if not opens:
-        endpoint.script(testing.accept())
+    habits(breaker_failures=1000, breaker_window=10, breaker_percent=percent)
+    endpoint.script(*[testing.accept()] * (9 - bad), *[testing.fail(503)] * 4)
+    endpoint.script(testing.accept(), *[testing.fail(503)] * (bad - 4))
     make_reports(clock, 12)
     work()
     assert (watch(town).open_until is not None) is opens
@@ -186,6 +187,16 @@ def test_after_the_breaker_it_gets_one_a_second_and_twice_as_many_in_each_good_s
     # the one that closed it, and the first of the rate
     assert posts(endpoint) <= 12
     assert sent_in_each_second(clock, work, endpoint, 4) == [1, 2, 4, 8]
+
+
+def test_with_how_many_a_second_it_begins_again_is_the_endpoints_own(town, endpoint, clock, work):
+    habits(recovery_rate=3)
+    endpoint.script(*[testing.fail(503)] * 10)
+    make_reports(clock, 32)
+    for seconds in (0, 5):
+        clock.advance(seconds=seconds)
+        work()
+    assert sent_in_each_second(clock, work, endpoint, 2) == [3, 6]
 
 
 def test_after_a_good_minute_the_limit_is_gone_and_how_often_it_failed_is_forgotten(

@@ -249,7 +249,7 @@ class Reconciler:
         controls = await self.database(partial(doubts.controls_of, endpoint_id=self.endpoint.pk, now=now))
         for control in _some(controls):
             margin = self._margin
-            rows = await search.span(control.sent_at - margin, min(control.sent_at, now) + margin)
+            rows = await search.span(control.sent_at - margin, min(control.sent_until, now) + margin)
             if await self._shows_accepted({row.service_request_id: row for row in rows}, now):
                 return True
         return False if controls else None

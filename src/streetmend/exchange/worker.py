@@ -241,8 +241,9 @@ class Worker:
         claims, zone = await self.database(partial(self._claim, room))
         if claims:
             crash("after_intent")
+        mails = email.Handing(claims, self.mail_lanes, lease)
         for claim in claims:
-            self._start(self._deliver(claim, lease, zone))
+            self._start(self._deliver(claim, lease, zone, mails))
         return bool(claims)
 
     def _claim(self, room: int) -> tuple[list[Claim], str]:
@@ -256,9 +257,9 @@ class Worker:
         )
         return claims, site().time_zone if claims else ""
 
-    async def _deliver(self, claim: Claim, lease: Lease, zone: str) -> None:
+    async def _deliver(self, claim: Claim, lease: Lease, zone: str, mails: email.Handing) -> None:
         try:
-            outcome = await self._send(claim, lease, zone)
+            outcome = await self._send(claim, lease, zone, mails)
         except Exception as error:
             logger.exception("delivery=%d failed", claim.delivery.pk)
             outcome = open311.surprise(claim, error)
@@ -290,14 +291,11 @@ class Worker:
             recorded,
         )
 
-    async def _send(self, claim: Claim, lease: Lease, zone: str) -> Outcome:
+    async def _send(self, claim: Claim, lease: Lease, zone: str, mails: email.Handing) -> Outcome:
         if claim.problem:
             return Outcome(result=OutcomeClass.REFUSED, why=claim.problem, sent_bytes=0)
         if claim.delivery.endpoint is None:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(
-                self.mail_lanes, email.send, dict(claim.delivery.params_snapshot)
-            )
+            return await mails.outcome(claim)
         if claim.asks_token:
             return await open311.ask_token(claim, self.calls, site_zone=zone)
         return await open311.send(claim, self.calls, lease, self.clock, site_zone=zone)

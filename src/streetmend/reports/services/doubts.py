@@ -67,7 +67,9 @@ class Control:
     """An accepted report that the endpoint has to show when it is asked."""
 
     remote_id: str
+    #: between these two it left (UTC)
     sent_at: datetime
+    sent_until: datetime
 
 
 def _due(now: datetime) -> QuerySet[Delivery]:
@@ -127,8 +129,17 @@ def doubts_of(*, endpoint_id: int, now: datetime, limit: int = 1000) -> list[Dou
 
 def controls_of(*, endpoint_id: int, now: datetime, limit: int = 20) -> list[Control]:
     """The last reports that the endpoint accepted, the latest first."""
-    rows = _accepted(endpoint_id, now).order_by("-accepted_at", "-id")[:limit]
-    return [Control(row.remote_id, row.first_sent_at or row.created_at) for row in rows]
+    accepted = _accepted(endpoint_id, now).annotate(last=Max("tries__started_at"))
+    controls = []
+    for row in accepted.order_by("-accepted_at", "-id")[:limit]:
+        first = row.first_sent_at or row.created_at
+        last = row.last or first
+        # an answer is the last attempt's; what was found may be of any of them
+        controls.append(Control(row.remote_id, last if row.proof in _PROVED_AT_ONCE else first, last))
+    return controls
+
+
+_PROVED_AT_ONCE = ("answer", "token")
 
 
 def _accepted(endpoint_id: int, now: datetime) -> QuerySet[Delivery]:

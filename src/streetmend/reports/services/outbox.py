@@ -30,6 +30,7 @@ from streetmend.reports.services.outcomes import (
     after_sending,
     settle_time,
 )
+from streetmend.reports.services.together import whole, with_companions
 from streetmend.reports.states import DeliveryState
 
 #: a lease outlives the deadline of the call by this much
@@ -74,7 +75,7 @@ def claim_deliveries(
     if limit < 1 or not _due(now).exists():
         return []
     with transaction.atomic():
-        chosen = _choose(now, limit)
+        chosen = with_companions(_choose(now, limit), _due(now))
         crash("chosen")
         rows = (
             _due(now)
@@ -83,7 +84,7 @@ def claim_deliveries(
             .select_related("report__category_name", "body", "endpoint__watch", "update")
             .order_by("requested_at", "id")
         )
-        deliveries = list(rows)
+        deliveries = whole(rows, chosen, _due(now))
         posts = [delivery for delivery in deliveries if delivery.state == DeliveryState.WAITING]
         problems = _write_intents(posts, worker, now, prepare)
         crash("intent_written")
