@@ -36,6 +36,7 @@ from streetmend.exchange.preparing import prepare
 from streetmend.exchange.pull_reports import ReportLane
 from streetmend.exchange.pull_services import ServiceLane
 from streetmend.exchange.pull_updates import MARGIN_SECONDS, Memory, Puller
+from streetmend.exchange.replies.reading import ReplyLane
 from streetmend.exchange.senders import email, open311
 from streetmend.exchange.senders.open311 import Lease
 from streetmend.exchange.statistics import count_statistics
@@ -119,6 +120,7 @@ class Worker:
         self.mail_jobs = 0
         self.photo_lane = PhotoLane(name, clock, self.database)
         self.test_lane = TestLane(clock, self.database)
+        self.reply_lane = ReplyLane(name, clock, self.database)
         self.pull_lanes = [kind(name, clock, self.database) for kind in (ServiceLane, ReportLane)]
         self.wake = asyncio.Event()
         self.memories: dict[int, Memory] = defaultdict(Memory)
@@ -290,7 +292,7 @@ class Worker:
         return await open311.send(claim, self.calls, lease, self.clock, site_zone=zone)
 
     async def _take_lanes(self) -> bool:
-        lanes = (self.photo_lane, *self.pull_lanes, self.test_lane)
+        lanes = (self.photo_lane, *self.pull_lanes, self.test_lane, self.reply_lane)
         return any([await lane.take(self._start, self.calls) for lane in lanes])
 
     # --- notices

@@ -2,6 +2,7 @@
 
 from streetmend.reports.models.changes import LastChange
 from streetmend.reports.models.erasing import Erasure
+from streetmend.reports.models.mail import BouncingAddress, Letter, LetterBox
 from streetmend.reports.models.outbox import Attempt, Delivery, Inbox, Notice, Outbound, WorkerBeat
 from streetmend.reports.models.posting import Posting, WantedPhoto
 from streetmend.reports.models.report import (
@@ -22,6 +23,7 @@ __all__ = [
     "Alert",
     "AlertHit",
     "Attempt",
+    "BouncingAddress",
     "ConfirmLink",
     "Delivery",
     "Draft",
@@ -29,6 +31,8 @@ __all__ = [
     "HowOften",
     "Inbox",
     "LastChange",
+    "Letter",
+    "LetterBox",
     "MeToo",
     "NewReport",
     "Notice",

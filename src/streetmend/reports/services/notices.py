@@ -22,6 +22,7 @@ from streetmend.bodies.models import Site
 from streetmend.bodies.sealing import seal, unseal
 from streetmend.reports.models import Delivery, Notice, Report, Update
 from streetmend.reports.models.outbox import NoticeKind, NoticeState
+from streetmend.reports.services.dead_addresses import DEAD, count_bounce, dead_among
 
 #: the secret of a link lies sealed in a notice's content, and not a moment longer than its mail needs it
 _SECRET, _SEALED = "secret", "sealed_secret"
@@ -105,17 +106,22 @@ def write_staff_notice(*, subject: str, text: str, now: datetime, once: str = ""
 
 @dataclass(frozen=True, slots=True)
 class NoticeResult:
-    """What became of one try: sent, or `why` not; `final` where another try would end the same way."""
+    """What became of one try: sent, or `why` not; `final` where another try would end the same way, `no_such_address` where
+    the mail server said that it does so because of the address."""
 
     notice_id: int
     attempt: int
     sent: bool
     why: str = ""
     final: bool = False
+    no_such_address: bool = False
 
 
 def claim_notices(*, worker: str, now: datetime, limit: int, lease_seconds: int) -> list[Notice]:
-    """At most `limit` due notices, the oldest first, are this worker's until the lease (by the database's clock) ends."""
+    """At most `limit` due notices, the oldest first, are this worker's until the lease (by the database's clock) ends.
+
+    Those to dead addresses fail on the way.
+    """
     if limit < 1 or not Notice.objects.filter(state=NoticeState.WAITING, next_at__lte=now).exists():
         return []
     with transaction.atomic():
@@ -137,7 +143,16 @@ def claim_notices(*, worker: str, now: datetime, limit: int, lease_seconds: int)
             notice.state, notice.lease_owner = NoticeState.SENDING, worker
         Notice.objects.bulk_update(notices, ["attempts", "state", "lease_owner"])
         Notice.objects.filter(pk__in=ids).update(lease_until=Now() + timedelta(seconds=lease_seconds))
-    return notices
+        dead = dead_among(notices, now=now)
+        for notice in notices:
+            if notice.pk in dead:
+                _settle(
+                    notice, NoticeResult(notice.pk, notice.attempts, sent=False, why=DEAD, final=True), now
+                )
+    living = [notice for notice in notices if notice.pk not in dead]
+    if not living:
+        return claim_notices(worker=worker, now=now, limit=limit, lease_seconds=lease_seconds)
+    return living
 
 
 def rescue_notices(*, now: datetime) -> int:
@@ -168,6 +183,8 @@ def record_notices(*, worker: str, results: Sequence[NoticeResult], now: datetim
 
 
 def _settle(notice: Notice, result: NoticeResult, now: datetime) -> None:
+    if result.no_such_address:
+        count_bounce(email=notice.email, why=result.why, now=now)
     notice.lease_owner, notice.lease_until, notice.why = "", None, result.why[:500]
     given_up = result.final or notice.created_at + PATIENCE < now
     if result.sent:
