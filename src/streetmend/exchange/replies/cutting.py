@@ -95,13 +95,13 @@ def _is_attribution(lines: Sequence[str]) -> bool:
 
 
 def _start_of_signature(lines: Sequence[str]) -> int:
+    left = sum(bool(line.strip()) for line in lines)
     said = False
     for place, line in enumerate(lines):
+        left -= bool(line.strip())
         if line in ("--", "-- ") or _DEVICE.match(line[:_LONGEST_LINE]):
             return place
-        if said and _GREETING.match(line[:_LONGEST_LINE]):
-            after = [other for other in lines[place + 1 :] if other.strip()]
-            if len(after) <= _SIGNATURE_LINES:
-                return place
+        if said and left <= _SIGNATURE_LINES and _GREETING.match(line[:_LONGEST_LINE]):
+            return place
         said = said or bool(line.strip())
     return len(lines)
