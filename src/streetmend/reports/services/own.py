@@ -148,6 +148,7 @@ def _erase(wish: Erasure, person: Person, now: datetime) -> None:
     Attempt.objects.filter(delivery__in=deliveries).update(response_head="", params_snapshot={})
     ConfirmLink.objects.filter(report__in=reports).delete()
     Draft.objects.filter(report__in=reports).delete()
+    Draft.objects.filter(content__who__email__iexact=person.email).delete()
     mails.delete()
     BouncingAddress.objects.filter(email=person.email.lower()).delete()
     Letter.objects.filter(said_by=f"person {person.pk}").update(said_by="")
