@@ -47,7 +47,9 @@ def test_a_mailbox_that_cannot_be_read_is_told(town, box, sign_in):
 
 def test_what_a_pull_ran_into_stands_on_the_connections_page_and_in_the_list(town, sign_in):
     Pull.objects.create(
-        endpoint=town.endpoint, kind=PullKind.SERVICES, problem="3 of 9 categories are gone; nothing was changed."
+        endpoint=town.endpoint,
+        kind=PullKind.SERVICES,
+        problem="3 of 9 categories are gone; nothing was changed.",
     )
     Pull.objects.create(endpoint=town.roads_endpoint, kind=PullKind.REPORTS, last_ok_at=NOW)
     client = sign_in("moderator")

@@ -78,7 +78,9 @@ def answer(to: str, text: str = "Lampa er byttet.", *, sender: str = EASTS, **he
     """A letter as a person writes it."""
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = f"Drift <{sender}>", to, "Re: Street report"
-    message["Message-ID"] = headers.pop("message_id", f"<{hash((to, text, sender)) & 0xFFFFFFFF}@elsewhere.example>")
+    message["Message-ID"] = headers.pop(
+        "message_id", f"<{hash((to, text, sender)) & 0xFFFFFFFF}@elsewhere.example>"
+    )
     message["Date"] = "Wed, 01 May 2024 10:00:30 +0000"
     for name, value in headers.items():
         message[name.replace("_", "-")] = value

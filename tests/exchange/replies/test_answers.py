@@ -179,7 +179,8 @@ def test_B_68_what_a_program_wrote_is_no_update(report, mailed, letters, read, h
 
 
 @pytest.mark.parametrize(
-    "subject", ["Automatic reply: Hull", "Automatisk svar: Hull", "Out of Office", "Fraværsmelding", "Autosvar: x"]
+    "subject",
+    ["Automatic reply: Hull", "Automatisk svar: Hull", "Out of Office", "Fraværsmelding", "Autosvar: x"],
 )
 def test_B_68_an_absence_without_any_mark_is_known_by_its_subject(report, mailed, letters, read, subject):
     letter = answer(address(mailed, EASTS))
@@ -228,19 +229,28 @@ def test_photos_come_along_as_photos_and_signs_under_signatures_do_not(report, m
     letter = answer(address(mailed, EASTS))
     letter.add_attachment(jpeg(640, 480), maintype="image", subtype="jpeg", filename="lampe.jpg")
     letter.add_attachment(b"no picture at all", maintype="image", subtype="jpeg", filename="x.jpg")
-    letter.add_attachment(jpeg(120, 40), maintype="image", subtype="jpeg", cid="<logo@x>", disposition="inline")
-    letter.add_attachment(jpeg(800, 600), maintype="image", subtype="jpeg", cid="<shot@x>", disposition="inline")
+    letter.add_attachment(
+        jpeg(120, 40), maintype="image", subtype="jpeg", cid="<logo@x>", disposition="inline"
+    )
+    letter.add_attachment(
+        jpeg(800, 600), maintype="image", subtype="jpeg", cid="<shot@x>", disposition="inline"
+    )
     letter.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="x.pdf")
     letters.put(letter)
     read()
     update = Update.objects.get()
-    assert list(Photo.objects.filter(update=update).values_list("width", "height")) == [(640, 480), (800, 600)]
+    assert list(Photo.objects.filter(update=update).values_list("width", "height")) == [
+        (640, 480),
+        (800, 600),
+    ]
 
 
 def test_no_more_photos_are_taken_than_a_report_may_have(report, mailed, letters, read):
     letter = answer(address(mailed, EASTS))
     for number in range(5):
-        letter.add_attachment(jpeg(500, 400 + number), maintype="image", subtype="jpeg", filename=f"{number}.jpg")
+        letter.add_attachment(
+            jpeg(500, 400 + number), maintype="image", subtype="jpeg", filename=f"{number}.jpg"
+        )
     letters.put(letter)
     read()
     assert Photo.objects.count() == 3
@@ -255,7 +265,9 @@ def test_a_mail_that_is_only_a_photo_is_an_update(report, mailed, letters, read)
 
 
 def test_a_mail_that_says_nothing_of_its_own_is_left_to_staff(report, mailed, letters, read):
-    letters.put(answer(address(mailed, EASTS), "\n\nman. 3. mai 2026 kl. 10:00 skrev Oss <a@b.no>:\n> Hull\n"))
+    letters.put(
+        answer(address(mailed, EASTS), "\n\nman. 3. mai 2026 kl. 10:00 skrev Oss <a@b.no>:\n> Hull\n")
+    )
     read()
     assert not Update.objects.exists()
     assert "nothing but what it quotes" in Letter.objects.get().why
@@ -320,7 +332,9 @@ def test_who_of_several_bodies_wrote_is_not_guessed(hole, mailed, letters, read)
     assert "none of the administrations" in Letter.objects.get().why
 
 
-def test_a_mailbox_that_cannot_be_read_says_so_and_is_tried_again(report, mailed, letters, clock, settings, work):
+def test_a_mailbox_that_cannot_be_read_says_so_and_is_tried_again(
+    report, mailed, letters, clock, settings, work
+):
     settings.REPLY_MAILBOX = "maildir:///nowhere/at/all"
     clock.advance(minutes=1)
     work()

@@ -20,7 +20,9 @@ from tests.support.town import EAST
 KARIS = KARI.email
 
 
-def dsn(to: str, *failed: str, action: str = "failed", said: str = "550 5.1.1 no such mailbox", number: int = 1) -> bytes:
+def dsn(
+    to: str, *failed: str, action: str = "failed", said: str = "550 5.1.1 no such mailbox", number: int = 1
+) -> bytes:
     """A report of a mail system about a mail of ours (RFC 3464)."""
     blocks = "".join(
         f"\r\nFinal-Recipient: rfc822; {one}\r\nAction: {action}\r\nStatus: 5.1.1\r\n"
@@ -77,7 +79,9 @@ def test_a_mail_that_comes_back_is_a_delivery_that_was_refused_and_staff_hear_wh
     assert (letters.waiting(), letters.moved("aside")) == (0, [])
 
 
-def test_of_two_bodies_the_one_whose_mail_came_back_is_refused_and_the_other_has_it(hole, mailed, letters, read):
+def test_of_two_bodies_the_one_whose_mail_came_back_is_refused_and_the_other_has_it(
+    hole, mailed, letters, read
+):
     letters.put(dsn(mailed.senders[0], ROADS.upper()))
     read()
     assert states() == {EASTS: DeliveryState.BY_EMAIL, ROADS: DeliveryState.REFUSED}
@@ -185,7 +189,9 @@ PLAIN = {
 def test_mail_systems_that_write_plain_letters_are_understood(report, mailed, letters, read, kind):
     head, body, reason = PLAIN[kind]
     head = head.format(to=EASTS)
-    letters.put(f"{head}\nTo: {mailed.senders[0]}\nMessage-ID: <{kind[:4]}@mx>\n\n{body.format(to=EASTS)}".encode())
+    letters.put(
+        f"{head}\nTo: {mailed.senders[0]}\nMessage-ID: <{kind[:4]}@mx>\n\n{body.format(to=EASTS)}".encode()
+    )
     read()
     delivery = Delivery.objects.get()
     assert delivery.state == DeliveryState.REFUSED

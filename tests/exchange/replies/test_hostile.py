@@ -135,7 +135,14 @@ def test_cutting_adds_nothing(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["On " * 200_000, "Fra: x\n" * 100_000, "hilsen\n" * 100_000, "- " * 300_000, "\n" * 300_000, "On 1\n" * 100_000],
+    [
+        "On " * 200_000,
+        "Fra: x\n" * 100_000,
+        "hilsen\n" * 100_000,
+        "- " * 300_000,
+        "\n" * 300_000,
+        "On 1\n" * 100_000,
+    ],
 )
 def test_cutting_comes_to_an_end_with_texts_that_are_all_beginnings(text):
     # what is quadratic here takes minutes
@@ -144,7 +151,16 @@ def test_cutting_comes_to_an_end_with_texts_that_are_all_beginnings(text):
 
 @pytest.mark.parametrize(
     "markup",
-    ["<div>" * 50_000, "<a href='" * 50_000, "<!--" * 50_000, "<p>x" * 50_000, "&lt;" * 100_000, "\x00<p>\ud800</p>", "<", ""],
+    [
+        "<div>" * 50_000,
+        "<a href='" * 50_000,
+        "<!--" * 50_000,
+        "<p>x" * 50_000,
+        "&lt;" * 100_000,
+        "\x00<p>\ud800</p>",
+        "<",
+        "",
+    ],
 )
 def test_any_markup_is_read_or_says_nothing(markup):
     assert isinstance(text_of(markup), str)
