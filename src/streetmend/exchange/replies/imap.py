@@ -16,6 +16,36 @@ _HERE = ("127.0.0.1", "::1", "localhost")
 _SIZE = re.compile(rb"RFC822\.SIZE (\d{1,15})")
 
 
+class _Watched:
+    """Tells the deadline of each socket that the conversation goes over."""
+
+    _deadline: Deadline
+    _sock: Any = None
+
+    @property
+    def sock(self) -> Any:
+        """The socket in use."""
+        return self._sock
+
+    @sock.setter
+    def sock(self, value: Any) -> None:
+        self._sock = value
+        self._deadline.watch(value)
+
+
+class _Plain(_Watched, imaplib.IMAP4):
+    def __init__(self, deadline: Deadline, host: str, port: int, timeout: float) -> None:
+        self._deadline = deadline
+        imaplib.IMAP4.__init__(self, host, port, timeout=timeout)
+
+
+class _Tls(_Watched, imaplib.IMAP4_SSL):
+    def __init__(self, deadline: Deadline, host: str, port: int, timeout: float) -> None:
+        self._deadline = deadline
+        context = ssl.create_default_context()
+        imaplib.IMAP4_SSL.__init__(self, host, port, ssl_context=context, timeout=timeout)
+
+
 class ImapBox:
     """One folder of the mailbox, for `seconds` at most. A mail's name is its UID."""
 
@@ -28,10 +58,8 @@ class ImapBox:
         self._imap: imaplib.IMAP4 | None = None
         try:
             self._imap = self._open(host, port, tls)
-            self._deadline.watch(self._imap.sock)
             if not tls and host not in _HERE:
                 self._imap.starttls(ssl.create_default_context())
-                self._deadline.watch(self._imap.sock)
             self._imap.login(user, password)
             self._said(self._imap.select(_quoted(folder)))
         except (imaplib.IMAP4.error, OSError, ValueError) as error:
@@ -40,9 +68,7 @@ class ImapBox:
 
     def _open(self, host: str, port: int, tls: bool) -> imaplib.IMAP4:
         timeout = max(min(_READ_SECONDS, self._deadline.left), 0.1)
-        if tls:
-            return imaplib.IMAP4_SSL(host, port, ssl_context=ssl.create_default_context(), timeout=timeout)
-        return imaplib.IMAP4(host, port, timeout=timeout)
+        return (_Tls if tls else _Plain)(self._deadline, host, port, timeout)
 
     def waiting(self, most: int) -> list[str]:
         """Those that nobody marked as deleted."""
