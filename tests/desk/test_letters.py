@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from streetmend.bodies.models import Pull, PullKind
+from streetmend.bodies.models import Certificate, Pull, PullKind
 from streetmend.reports.models import Letter, LetterBox
 from streetmend.reports.models.mail import LetterState
 
@@ -58,3 +58,14 @@ def test_what_a_pull_ran_into_stands_on_the_connections_page_and_in_the_list(tow
     assert "3 of 9 categories are gone; nothing was changed." in one
     everything = client.get("/desk/connections").content.decode()
     assert everything.count("needs you: look at its page") == 1
+
+
+def test_the_end_of_a_certificate_stands_on_the_connections_page(town, sign_in):
+    client = sign_in("moderator")
+    assert "Its certificate" not in client.get(f"/desk/connections/{town.endpoint.pk}").content.decode()
+    Certificate.objects.create(
+        endpoint=town.endpoint, ends_at=NOW, looked_at=NOW, problem="It cannot be reached."
+    )
+    one = client.get(f"/desk/connections/{town.endpoint.pk}").content.decode()
+    assert "Its certificate" in one
+    assert "It cannot be reached." in one

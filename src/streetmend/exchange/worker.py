@@ -27,6 +27,7 @@ from streetmend.clock import Clock, SystemClock
 from streetmend.exchange import notices as notice_mails
 from streetmend.exchange.applying import apply_due
 from streetmend.exchange.calling import OpenTransport, open_fetcher
+from streetmend.exchange.certificates import CertificateLane
 from streetmend.exchange.crash import crash
 from streetmend.exchange.database import DatabaseThread
 from streetmend.exchange.leaving import Leaving
@@ -121,6 +122,7 @@ class Worker:
         self.photo_lane = PhotoLane(name, clock, self.database)
         self.test_lane = TestLane(clock, self.database)
         self.reply_lane = ReplyLane(name, clock, self.database)
+        self.certificate_lane = CertificateLane(clock, self.database)
         self.pull_lanes = [kind(name, clock, self.database) for kind in (ServiceLane, ReportLane)]
         self.wake = asyncio.Event()
         self.memories: dict[int, Memory] = defaultdict(Memory)
@@ -292,7 +294,7 @@ class Worker:
         return await open311.send(claim, self.calls, lease, self.clock, site_zone=zone)
 
     async def _take_lanes(self) -> bool:
-        lanes = (self.photo_lane, *self.pull_lanes, self.test_lane, self.reply_lane)
+        lanes = (self.photo_lane, *self.pull_lanes, self.test_lane, self.reply_lane, self.certificate_lane)
         return any([await lane.take(self._start, self.calls) for lane in lanes])
 
     # --- notices
