@@ -5,6 +5,7 @@ from __future__ import annotations
 import imaplib
 import re
 import ssl
+from contextlib import suppress
 from typing import Any
 
 from streetmend.exchange.deadlines import Deadline
@@ -107,15 +108,13 @@ class ImapBox:
     def close(self) -> None:
         """The conversation is over."""
         imap, self._imap = self._imap, None
-        try:
-            if imap is not None and not self._deadline.over:
-                imap.logout()
-            elif imap is not None:
+        if imap is not None:
+            if not self._deadline.over:
+                with suppress(imaplib.IMAP4.error, OSError):
+                    imap.logout()
+            with suppress(OSError):
                 imap.shutdown()
-        except (imaplib.IMAP4.error, OSError):
-            pass
-        finally:
-            self._deadline.__exit__(None, None, None)
+        self._deadline.__exit__(None, None, None)
 
     def _folder(self, folder: Folder) -> str:
         """The folder's name there; servers differ in where a mailbox may have folders."""
