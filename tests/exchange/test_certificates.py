@@ -43,9 +43,9 @@ def test_an_address_that_may_not_be_called_is_not_called():
 
 
 def test_a_server_without_tls_and_one_that_is_not_there_are_told():
-    with serving(lambda connection: connection.say(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as server:
-        with pytest.raises((TlsFailed, ConnectFailed)):
-            end_of(server.url().replace("http:", "https:"))
+    plain = serving(lambda connection: connection.say(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
+    with plain as server, pytest.raises((TlsFailed, ConnectFailed)):
+        end_of(server.url().replace("http:", "https:"))
     with pytest.raises(ConnectFailed):
         end_of("https://127.0.0.1:9/")
 

@@ -16,6 +16,7 @@ import aiohttp
 from yarl import URL
 
 from streetmend.clock import Clock, SystemClock
+from streetmend.crash import crash
 from streetmend.fetch import errors
 from streetmend.fetch.addresses import AddressGuard, Network
 from streetmend.fetch.body import ACCEPTED_ENCODINGS, BodyReader
@@ -186,6 +187,7 @@ class Fetcher:
         hop = Hop()
         hops.append(hop)
         token = current_hop.set(hop)
+        crash("before_request")
         try:
             async with self._session.request(
                 method,
@@ -196,7 +198,10 @@ class Fetcher:
                 allow_redirects=False,
                 trace_request_ctx=hop,
             ) as response:
-                return await _read(response, hop, max_bytes)
+                crash("answer_begun")
+                fetched = await _read(response, hop, max_bytes)
+            crash("answer_read")
+            return fetched
         finally:
             current_hop.reset(token)
             await hop.end()
@@ -302,6 +307,7 @@ async def _note_connection(
 ) -> None:
     hop: Hop = context.trace_request_ctx
     hop.is_connected()
+    crash("connected")
 
 
 async def _say_how_it_failed(

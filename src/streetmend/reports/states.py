@@ -114,6 +114,9 @@ DELIVERY_MOVES: dict[DeliveryActor, dict[DeliveryState, frozenset[DeliveryState]
         ),
         # the mail came back
         DeliveryState.BY_EMAIL: frozenset({DeliveryState.REFUSED}),
+        # it was found after all
+        DeliveryState.HELD: frozenset({DeliveryState.ACCEPTED}),
+        DeliveryState.REFUSED: frozenset({DeliveryState.ACCEPTED}),
     },
     DeliveryActor.STAFF: {
         state: frozenset(

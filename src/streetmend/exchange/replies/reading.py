@@ -17,7 +17,7 @@ from django.conf import settings
 
 from streetmend.bodies.queries import site
 from streetmend.clock import Clock
-from streetmend.exchange.crash import crash
+from streetmend.crash import crash
 from streetmend.exchange.database import DatabaseThread
 from streetmend.exchange.replies.addresses import About, Mark, secret_of_delivery, secret_of_notice
 from streetmend.exchange.replies.boxes import Box, BoxUnusable, Folder, Raw, open_box

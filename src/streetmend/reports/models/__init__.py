@@ -3,7 +3,16 @@
 from streetmend.reports.models.changes import LastChange
 from streetmend.reports.models.erasing import Erasure
 from streetmend.reports.models.mail import BouncingAddress, Letter, LetterBox
-from streetmend.reports.models.outbox import Attempt, Delivery, Inbox, Notice, Outbound, WorkerBeat
+from streetmend.reports.models.outbox import (
+    Attempt,
+    Delivery,
+    EndpointWatch,
+    Inbox,
+    Notice,
+    Outbound,
+    WorkerBeat,
+)
+from streetmend.reports.models.places import AreaRun, CellChange, CellCount, ReportArea
 from streetmend.reports.models.posting import Posting, WantedPhoto
 from streetmend.reports.models.report import (
     Alert,
@@ -22,11 +31,15 @@ from streetmend.reports.models.tally import Tally, TallyRun
 __all__ = [
     "Alert",
     "AlertHit",
+    "AreaRun",
     "Attempt",
     "BouncingAddress",
+    "CellChange",
+    "CellCount",
     "ConfirmLink",
     "Delivery",
     "Draft",
+    "EndpointWatch",
     "Erasure",
     "HowOften",
     "Inbox",
@@ -40,6 +53,7 @@ __all__ = [
     "Photo",
     "Posting",
     "Report",
+    "ReportArea",
     "Tally",
     "TallyRun",
     "Update",
