@@ -28,6 +28,7 @@ from streetmend.crash import crash
 from streetmend.exchange import notices as notice_mails
 from streetmend.exchange.applying import apply_due
 from streetmend.exchange.calling import OpenTransport, open_fetcher
+from streetmend.exchange.certificates import CertificateLane
 from streetmend.exchange.database import DatabaseThread
 from streetmend.exchange.doubts import ASKING_SECONDS, DoubtLane
 from streetmend.exchange.housekeeping import keep_house
@@ -39,6 +40,7 @@ from streetmend.exchange.pull_reports import ReportLane
 from streetmend.exchange.pull_services import ServiceLane
 from streetmend.exchange.pull_updates import MARGIN_SECONDS, Memory, Puller
 from streetmend.exchange.pushing import PushLane
+from streetmend.exchange.replies.reading import ReplyLane
 from streetmend.exchange.senders import email, open311
 from streetmend.exchange.senders.open311 import Lease
 from streetmend.exchange.statistics import count_statistics
@@ -134,6 +136,8 @@ class Worker:
         self.photo_lane = PhotoLane(name, clock, self.database)
         self.push_lane = PushLane(name, clock, self.database)
         self.test_lane = TestLane(clock, self.database)
+        self.reply_lane = ReplyLane(name, clock, self.database)
+        self.certificate_lane = CertificateLane(clock, self.database)
         self.pull_lanes = [kind(name, clock, self.database) for kind in (ServiceLane, ReportLane)]
         self.doubt_lane = DoubtLane(
             name, clock, self.database, seconds=asking_seconds, margin_seconds=margin_seconds
@@ -303,7 +307,15 @@ class Worker:
         return await open311.send(claim, self.calls, lease, self.clock, site_zone=zone)
 
     async def _take_lanes(self) -> bool:
-        lanes = (self.push_lane, self.photo_lane, *self.pull_lanes, self.test_lane, self.doubt_lane)
+        lanes = (
+            self.push_lane,
+            self.photo_lane,
+            *self.pull_lanes,
+            self.test_lane,
+            self.doubt_lane,
+            self.reply_lane,
+            self.certificate_lane,
+        )
         return any([await lane.take(self._start, self.calls) for lane in lanes])
 
     # --- notices
