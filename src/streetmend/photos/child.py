@@ -22,8 +22,9 @@ HEAD = struct.Struct(">IIdd")
 #: JPEG opens pictures in pairs (MPO) too; of those the first one is taken
 _KINDS = ("JPEG", "PNG", "WEBP", "HEIF")
 _QUALITY = 82
-#: a hidden part becomes at most so many squares across and down, none smaller than so many pixels: no face survives that
-_MOST_SQUARES, _SMALLEST_SQUARE = 4, 16
+#: a hidden part becomes at most so many squares across and down, none smaller than so many pixels and than this share of the
+#: picture's longer side, so that parts side by side tell no more than one: no face survives that
+_MOST_SQUARES, _SMALLEST_SQUARE, _SHARE = 4, 16, 16
 #: left, top, width and height of a part, in thousandths of the picture
 Part = tuple[int, int, int, int]
 #: what stands before each scan of a JPEG, and how many an honest one has at most (a progressive one about ten)
@@ -79,7 +80,8 @@ def _hide(picture: Image.Image, part: Part) -> None:
     size = (box[2] - box[0], box[3] - box[1])
     if 0 in size:
         return
-    across, down = (max(1, min(_MOST_SQUARES, side // _SMALLEST_SQUARE)) for side in size)
+    smallest = max(_SMALLEST_SQUARE, max(picture.size) // _SHARE)
+    across, down = (max(1, min(_MOST_SQUARES, side // smallest)) for side in size)
     squares = picture.crop(box).resize((across, down), Image.Resampling.BOX)
     picture.paste(squares.resize(size, Image.Resampling.NEAREST), box)
 

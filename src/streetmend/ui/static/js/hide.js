@@ -1,6 +1,6 @@
 // Parts of a photo are hidden in the browser, before the photo travels: each becomes a few squares of one colour, in the picture
 // itself. By a pointer over the canvas, or by four sliders. Without this the server does the same on a page of its own.
-const SQUARES = 4, SMALLEST = 16;
+const SQUARES = 4, SMALLEST = 16, SHARE = 16;
 
 export async function offer(input) {
   for (const old of input.form.querySelectorAll(".hiding")) old.remove();
@@ -89,7 +89,8 @@ export function squares(canvas, [left, top, width, height]) {
   const wide = Math.ceil(Math.min(left + width, 1) * canvas.width) - x, high = Math.ceil(Math.min(top + height, 1) * canvas.height) - y;
   if (wide < 1 || high < 1) return;
   const draw = canvas.getContext("2d"), { data } = draw.getImageData(x, y, wide, high);
-  const across = Math.max(1, Math.min(SQUARES, Math.floor(wide / SMALLEST))), down = Math.max(1, Math.min(SQUARES, Math.floor(high / SMALLEST)));
+  const smallest = Math.max(SMALLEST, Math.floor(Math.max(canvas.width, canvas.height) / SHARE));
+  const across = Math.max(1, Math.min(SQUARES, Math.floor(wide / smallest))), down = Math.max(1, Math.min(SQUARES, Math.floor(high / smallest)));
   for (let row = 0; row < down; row += 1) {
     for (let column = 0; column < across; column += 1) {
       const x0 = Math.round((column * wide) / across), x1 = Math.round(((column + 1) * wide) / across);
