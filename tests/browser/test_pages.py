@@ -115,7 +115,9 @@ def test_what_is_mine_can_be_used_by_everybody(page, site):
     check(page, f"{site}/me")
 
 
-def test_the_form_is_walked_and_every_step_can_be_used_by_everybody(page, site):
+@pytest.mark.parametrize("language", ["en", "nb"])
+def test_the_form_is_walked_and_every_step_can_be_used_by_everybody(page, site, language):
+    page.set_extra_http_headers({"Accept-Language": language})
     page.goto(f"{site}/report/where?lat=60&long=4&zoom=15&pin_lat=60&pin_long=4")
     page.fill("#hint", "ved brua")
     page.click("form[method=post] button.main")
@@ -123,6 +125,9 @@ def test_the_form_is_walked_and_every_step_can_be_used_by_everybody(page, site):
     page.fill("#title", "Skiltet er borte")
     page.check("input[name=category][value=Skilt]")
     page.click("button.main")
+    check(page, "")
+    page.click("button.main")
+    page.wait_for_selector(".summary")
     check(page, "")
     page.check("input[value=stop]")
     page.click("button.main")
@@ -198,7 +203,26 @@ def test_the_devices_location_is_asked_for_only_after_a_press(browser, site):
         context.close()
 
 
-def test_a_reader_follows_a_report_and_ends_it_and_every_page_can_be_used_by_everybody(page, site):
+@pytest.mark.parametrize("language", ["en", "nb"])
+def test_this_is_it_follow_it_is_one_press_and_its_page_can_be_used_by_everybody(page, site, language):
+    page.set_extra_http_headers({"Accept-Language": language})
+    page.goto(f"{site}/report/where?lat=60&long=4&zoom=15&pin_lat=60&pin_long=4")
+    page.click("button.this >> nth=0")
+    page.wait_for_selector("#follow_email")
+    check(page, "")
+    page.evaluate("document.querySelector('main form').noValidate = true")
+    page.click("main form button")
+    page.wait_for_selector(".summary")
+    check(page, "")
+    page.fill("#follow_email", "ola@example.org")
+    page.click("main form button")
+    check(page, "")
+    assert Alert.objects.get().report_id == Report.objects.earliest("pk").pk
+
+
+@pytest.mark.parametrize("language", ["en", "nb"])
+def test_a_reader_follows_a_report_and_ends_it_and_every_page_can_be_used_by_everybody(page, site, language):
+    page.set_extra_http_headers({"Accept-Language": language})
     report = Report.objects.latest("pk")
     page.goto(f"{site}/reports/{report.pk}")
     page.fill("#follow_email", "ola@example.org")
