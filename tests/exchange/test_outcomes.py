@@ -10,10 +10,10 @@ import pytest
 from streetmend.bodies.models import Endpoint
 from streetmend.georeport import testing
 from streetmend.georeport.testing import Behaviour
-from streetmend.reports.models import Attempt, Delivery, Notice, Report
+from streetmend.reports.models import Attempt, Delivery, Notice
 from streetmend.reports.models.outbox import NoticeKind
 from streetmend.reports.services.outcomes import BACK_OFF
-from streetmend.reports.states import DeliveryState, State
+from streetmend.reports.states import DeliveryState
 from tests.exchange.reports import is_parked, make_report, only_delivery, posts
 from tests.support import servers
 from tests.support.servers import Connection
@@ -133,22 +133,27 @@ UNCLEAR: dict[str, Behaviour] = {
 
 
 @pytest.mark.parametrize("name", UNCLEAR)
-def test_F_22_F_23_F_30_F_31_what_may_have_arrived_is_parked_and_posted_once_only(
+def test_F_22_F_23_F_30_F_31_what_may_have_arrived_is_parked_and_asked_about_before_it_is_sent_again(
     town, endpoint, clock, work, name
 ):
-    endpoint.script(UNCLEAR[name])
-    make_report(clock)
+    make_report(clock, title="En annen")
     work()
-    delivery = only_delivery()
+    endpoint.script(UNCLEAR[name])
+    report = make_report(clock)
+    work()
+    delivery = Delivery.objects.get(report=report)
     assert is_parked(delivery)
     assert delivery.settle_until is not None
-    for hours in (1, 24, 24 * 20):
-        clock.advance(hours=hours)
+    stored = len(endpoint.ledger.entries()) == 2
+    for minutes in (5, 5, 5):
+        clock.advance(minutes=minutes)
         work()
-        assert is_parked(delivery)
-    assert (posts(endpoint), delivery.attempts) == (1, 1)
-    assert len(endpoint.ledger.entries()) <= 1
-    assert Report.objects.get().state == State.OPEN
+    delivery.refresh_from_db()
+    assert delivery.state == DeliveryState.ACCEPTED
+    assert posts(endpoint) == (2 if stored else 3)
+    assert delivery.proof == ("found" if stored else "answer")
+    numbers = [entry.service_request_id for entry in endpoint.ledger.entries()]
+    assert sorted(Delivery.objects.values_list("remote_id", flat=True)) == numbers == ["1", "2"]
 
 
 @pytest.mark.parametrize("stored", [True, False])
@@ -160,10 +165,11 @@ def test_F_24_an_answer_slower_than_the_deadline_leaves_it_open(town, endpoint, 
     delivery = only_delivery()
     assert is_parked(delivery)
     assert Attempt.objects.get().error_class == "DeadlinePassed"
-    clock.advance(days=3)
+    clock.advance(minutes=10)
     work()
     assert posts(endpoint) == 1
     assert len(endpoint.ledger.entries()) == (1 if stored else 0)
+    assert only_delivery().state == (DeliveryState.ACCEPTED if stored else DeliveryState.UNCERTAIN)
 
 
 def test_F_24_one_endpoint_that_does_not_answer_does_not_delay_another(town, endpoint, server, clock, work):

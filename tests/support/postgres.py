@@ -76,6 +76,14 @@ class PrivatePostgres:
             )  # fmt: skip
         self._wait_until_it_answers()
 
+    def restart_at_once(self) -> None:
+        """As after a power cut: no goodbye to anybody, and recovery from the log at the start."""
+        self._run("pg_ctl", "-D", self._data, "-m", "immediate", "stop")
+        if self._server is not None and self._server.stdin is not None:
+            self._server.stdin.close()
+            self._server.wait(timeout=30)
+        self.launch()
+
     def stop(self) -> None:
         """Stop the server and remove everything."""
         if self._server is not None and self._server.stdin is not None:

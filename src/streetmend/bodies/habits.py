@@ -198,8 +198,22 @@ class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """After so many hours without the endpoint its reports go by e-mail; 0: never."""
     breaker_failures: Annotated[int, Meta(ge=1, le=1000)] = 10
     """So many failures in a row, and the endpoint is left alone for a while."""
+    breaker_window: Annotated[int, Meta(ge=2, le=1000)] = 50
+    """So many of the last calls are looked at for `breaker_percent`."""
+    breaker_percent: Annotated[int, Meta(ge=1, le=100)] = 80
+    """More than this share of them failed, and the endpoint is left alone for a while too."""
+    breaker_first_seconds: Seconds = 5
+    """How long it is left alone the first time; each time after that twice as long."""
     breaker_max_seconds: Seconds = 300
     """How long it is left alone at most before it is tried again."""
+    recovery_rate: Annotated[float, Meta(gt=0, le=1000)] = 1.0
+    """So many POSTs a second after it was left alone or asked us to slow down; doubled with each good second."""
+    unknown_after_hours: Annotated[float, Meta(ge=0, le=24 * 30)] = 4.0
+    """How long we wait, where it cannot be asked whether it has a report, before `on_unknown` is carried out."""
+    find_margin_seconds: Annotated[int, Meta(ge=1, le=86_400)] = 300
+    """How long before and after the time in question a report is looked for there."""
+    find_metres: Annotated[float, Meta(ge=0, le=1000)] = 15.0
+    """How far from where we said a report may stand there, to be found by its content."""
     max_rate: Annotated[float, Meta(ge=0, le=1000)] = 0.0
     """So many POSTs a second at most; 0: as many as there are."""
 

@@ -24,11 +24,13 @@ from streetmend.bodies.health import claim_pulls
 from streetmend.bodies.models import Endpoint
 from streetmend.bodies.queries import site
 from streetmend.clock import Clock, SystemClock
+from streetmend.crash import crash
 from streetmend.exchange import notices as notice_mails
 from streetmend.exchange.applying import apply_due
 from streetmend.exchange.calling import OpenTransport, open_fetcher
-from streetmend.exchange.crash import crash
 from streetmend.exchange.database import DatabaseThread
+from streetmend.exchange.doubts import ASKING_SECONDS, DoubtLane
+from streetmend.exchange.housekeeping import keep_house
 from streetmend.exchange.leaving import Leaving
 from streetmend.exchange.mailing import Mail, send_mails
 from streetmend.exchange.photos import PhotoLane
@@ -42,21 +44,17 @@ from streetmend.exchange.statistics import count_statistics
 from streetmend.exchange.tidying import sweep_away
 from streetmend.exchange.trying import TestLane
 from streetmend.reports.models import Notice
-from streetmend.reports.services.alerting import tell_of_new_reports
 from streetmend.reports.services.beats import beat, end_beat
 from streetmend.reports.services.notices import (
     NoticeResult,
     claim_notices,
     record_notices,
-    rescue_notices,
 )
+from streetmend.reports.services.outbox import MARGIN_SECONDS as LEASE_MARGIN
 from streetmend.reports.services.outbox import (
     Claim,
     claim_deliveries,
     record_delivery,
-    repeat_mails,
-    rescue_deliveries,
-    use_evidence,
 )
 from streetmend.reports.services.outcomes import Outcome, OutcomeClass, Random
 
@@ -89,18 +87,23 @@ def run(
     transport: OpenTransport = open_fetcher,
     stop: threading.Event | None = None,
     name: str = "",
+    margin_seconds: int = LEASE_MARGIN,
+    asking_seconds: int = ASKING_SECONDS,
 ) -> int:
     """Works until SIGTERM, SIGINT or `stop`, or with `once` until nothing is due; what is in flight then is finished.
 
     Returns 0; with `once` 1 where a part of the work failed on our side (the log says how).
 
     `clock` says what is due, `random` spreads repeats, `transport` opens the connections: all of them may be a test's.
+    `asking_seconds`: how long one sweep over what is uncertain at an endpoint may take.
     """
     worker = Worker(
         name=name or f"{platform.node()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
         clock=clock or SystemClock(),
         random=random,
         stop=stop or threading.Event(),
+        margin_seconds=margin_seconds,
+        asking_seconds=asking_seconds,
     )
     asyncio.run(worker.work(once=once, transport=transport))
     return 1 if once and worker.failed else 0
@@ -109,8 +112,18 @@ def run(
 class Worker:
     """One worker. Its name is written on all that it holds."""
 
-    def __init__(self, *, name: str, clock: Clock, random: Random, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        *,
+        name: str,
+        clock: Clock,
+        random: Random,
+        stop: threading.Event,
+        margin_seconds: int = LEASE_MARGIN,
+        asking_seconds: int = ASKING_SECONDS,
+    ) -> None:
         self.name, self.clock, self.random, self.stop = name, clock, random, stop
+        self.margin_seconds = margin_seconds
         self.database = DatabaseThread()
         #: counting a month of a big site takes seconds: nothing that is due waits for it
         self.counting = DatabaseThread(patience_seconds=0)
@@ -120,6 +133,9 @@ class Worker:
         self.photo_lane = PhotoLane(name, clock, self.database)
         self.test_lane = TestLane(clock, self.database)
         self.pull_lanes = [kind(name, clock, self.database) for kind in (ServiceLane, ReportLane)]
+        self.doubt_lane = DoubtLane(
+            name, clock, self.database, seconds=asking_seconds, margin_seconds=margin_seconds
+        )
         self.wake = asyncio.Event()
         self.memories: dict[int, Memory] = defaultdict(Memory)
         self.failed = False
@@ -133,8 +149,10 @@ class Worker:
         async with transport() as calls:
             self.calls = calls
             while not self.stop.is_set():
+                alone = not self.jobs
                 busy = await self._turn()
-                if once and not busy and not self.jobs:
+                # what ended during the turn may have made something due
+                if once and alone and not busy and not self.jobs:
                     break
                 if not busy:
                     await self._rest(FAILED_SECONDS if self.failed else IDLE_SECONDS)
@@ -190,7 +208,7 @@ class Worker:
         if self._every("beat", BEAT_SECONDS):
             await self.database(partial(beat, worker=self.name, now=self.clock.now()))
         if self._every("house", KEEP_HOUSE_SECONDS):
-            await self.database(self._keep_house)
+            await self.database(partial(keep_house, worker=self.name, now=self.clock.now()))
         if self._every("sweep", SWEEP_SECONDS):
             await self.database(
                 partial(sweep_away, worker=self.name, now=self.clock.now(), random=self.random)
@@ -206,19 +224,6 @@ class Worker:
         self._last[what] = now
         return True
 
-    def _keep_house(self) -> None:
-        now = self.clock.now()
-        for what, count in (
-            ("rescued deliveries", rescue_deliveries()),
-            ("rescued notices", rescue_notices(now=now)),
-            ("repeated mails", repeat_mails(now=now)),
-            ("late answers", use_evidence(now=now)),
-        ):
-            if count:
-                logger.warning("worker=%s %s=%d", self.name, what.replace(" ", "_"), count)
-
-        tell_of_new_reports(now=now)
-
     def _start(self, job: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(job)
         self.jobs.add(task)
@@ -232,7 +237,7 @@ class Worker:
 
     async def _take_deliveries(self) -> bool:
         room = min(CLAIM_AT_ONCE, IN_FLIGHT - len(self.jobs))
-        lease = Lease(self.clock)
+        lease = Lease(self.clock, self.margin_seconds)
         claims, zone = await self.database(partial(self._claim, room))
         if claims:
             crash("after_intent")
@@ -243,7 +248,13 @@ class Worker:
 
     def _claim(self, room: int) -> tuple[list[Claim], str]:
         """What this worker delivers now, and the site's zone: while a call lasts, the database is not asked."""
-        claims = claim_deliveries(worker=self.name, now=self.clock.now(), limit=room, prepare=prepare)
+        claims = claim_deliveries(
+            worker=self.name,
+            now=self.clock.now(),
+            limit=room,
+            prepare=prepare,
+            margin_seconds=self.margin_seconds,
+        )
         return claims, site().time_zone if claims else ""
 
     async def _deliver(self, claim: Claim, lease: Lease, zone: str, mails: email.Handing) -> None:
@@ -251,7 +262,7 @@ class Worker:
             outcome = await self._send(claim, lease, zone, mails)
         except Exception as error:
             logger.exception("delivery=%d failed", claim.delivery.pk)
-            outcome = _surprise(claim, error)
+            outcome = open311.surprise(claim, error)
         crash("after_answer")
         try:
             recorded = await self.database(
@@ -290,7 +301,7 @@ class Worker:
         return await open311.send(claim, self.calls, lease, self.clock, site_zone=zone)
 
     async def _take_lanes(self) -> bool:
-        lanes = (self.photo_lane, *self.pull_lanes, self.test_lane)
+        lanes = (self.photo_lane, *self.pull_lanes, self.test_lane, self.doubt_lane)
         return any([await lane.take(self._start, self.calls) for lane in lanes])
 
     # --- notices
@@ -337,6 +348,7 @@ class Worker:
             await self.database(
                 partial(record_notices, worker=self.name, results=results, now=self.clock.now())
             )
+            crash("notices_recorded")
             for notice, _ in taken:
                 logger.info("notice=%d kind=%s", notice.pk, notice.kind)
         except Exception:
@@ -371,12 +383,3 @@ class Worker:
 
     async def _apply_rows(self) -> bool:
         return await apply_due(self.database, self.clock)
-
-
-def _surprise(claim: Claim, error: Exception) -> Outcome:
-    """An error of ours in the middle of a call: nobody knows what left."""
-    return Outcome(
-        result=OutcomeClass.UNKNOWN if not claim.asks_token else OutcomeClass.NOT_RECEIVED,
-        why="Something went wrong on our side while it was being sent.",
-        error_class=type(error).__name__,
-    )

@@ -129,6 +129,11 @@ def requests(endpoint: Endpoint, search: RequestSearch, *, limits: Limits = LIMI
     return _get(endpoint, "requests", "requests", query, read_requests, limits)
 
 
+def requests_by(endpoint: Endpoint, query: Pairs, *, limits: Limits = LIMITS) -> Call[Page[Request]]:
+    """The requests that an endpoint finds by parameters of its own (A6 with an extension)."""
+    return _get(endpoint, "requests", "requests", query, read_requests, limits)
+
+
 def request(endpoint: Endpoint, service_request_id: str, *, limits: Limits = LIMITS) -> Call[Request]:
     """One request (A7). An answer without it is NotFound, whatever its status."""
     read = partial(answers.one_request, service_request_id)

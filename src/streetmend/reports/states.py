@@ -112,6 +112,9 @@ DELIVERY_MOVES: dict[DeliveryActor, dict[DeliveryState, frozenset[DeliveryState]
         DeliveryState.UNCERTAIN: frozenset(
             {DeliveryState.ACCEPTED, DeliveryState.WAITING, DeliveryState.HELD}
         ),
+        # it was found after all
+        DeliveryState.HELD: frozenset({DeliveryState.ACCEPTED}),
+        DeliveryState.REFUSED: frozenset({DeliveryState.ACCEPTED}),
     },
     DeliveryActor.STAFF: {
         state: frozenset(

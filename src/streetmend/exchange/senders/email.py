@@ -15,6 +15,7 @@ from django.utils import formats, timezone, translation
 
 from streetmend.bodies.models import Category, Question
 from streetmend.bodies.queries import site
+from streetmend.crash import crash
 from streetmend.exchange.addresses import map_url, photo_url, report_url
 from streetmend.exchange.mailing import Mail, MailEnd, MailResult, send_together
 from streetmend.exchange.notices import render, sender
@@ -75,7 +76,10 @@ def _hand_over(mail: Mail, recipients: Sequence[str], lease: Lease) -> dict[str,
     if not lease.has_room():
         why = "The worker was held up for too long; nothing was sent."
         return dict.fromkeys(recipients, MailResult(MailEnd.NOT_TAKEN, why, "HeldUp"))
-    return send_together(mail, recipients)
+    crash("mail_made")
+    results = send_together(mail, recipients)
+    crash("mail_taken")
+    return results
 
 
 def outcome_of(result: MailResult) -> Outcome:

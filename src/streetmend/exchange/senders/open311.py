@@ -15,9 +15,9 @@ from streetmend.bodies.habits import Photos, habits_of
 from streetmend.bodies.models import Category, Question
 from streetmend.bodies.queries import site
 from streetmend.clock import Clock
+from streetmend.crash import crash
 from streetmend.exchange.addresses import photo_url, report_url
 from streetmend.exchange.calling import KeyUnusable, Line, ask, line_to, perform, seconds_until
-from streetmend.exchange.crash import crash
 from streetmend.exchange.repeats import note_of_repeat
 from streetmend.exchange.wire import Addresses, dialect_of, frozen, new_request, thawed
 from streetmend.exchange.wire_updates import thawed_update
@@ -37,8 +37,8 @@ class Lease:
     Both are read before the claim, so that the database's count began later: what is left there is never less.
     """
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock, margin_seconds: int = MARGIN_SECONDS) -> None:
+        self._clock, self._margin = clock, margin_seconds
         self._monotonic, self._now = clock.monotonic(), clock.now()
 
     def has_room(self) -> bool:
@@ -46,7 +46,7 @@ class Lease:
         passed = max(
             self._clock.monotonic() - self._monotonic, (self._clock.now() - self._now).total_seconds()
         )
-        return passed <= MARGIN_SECONDS
+        return passed <= self._margin
 
 
 def prepare(delivery: Delivery, category: Category, questions: Sequence[Question]) -> Prepared:
@@ -88,6 +88,7 @@ async def send(claim: Claim, transport: Transport, lease: Lease, clock: Clock, *
     if not lease.has_room():
         why = "The worker was held up for too long; nothing was sent."
         return Outcome(result=OutcomeClass.NOT_RECEIVED, why=why, sent_bytes=0, error_class="HeldUp")
+    crash("before_call")
     try:
         answer = await perform(call, line, transport)
     except FetchError as error:
@@ -133,6 +134,7 @@ async def ask_token(claim: Claim, transport: Transport, *, site_zone: str) -> Ou
     try:
         line = _line(delivery, site_zone)
         accepted, answer = await ask(calls.token(line.endpoint, delivery.token), line, transport)
+        crash("token_asked")
     except KeyUnusable as error:
         return Outcome(result=OutcomeClass.NOT_RECEIVED, why=str(error), error_class="KeyUnusable")
     except FetchError as error:
@@ -199,3 +201,12 @@ def _uploads(names: Sequence[str], report_id: int) -> tuple[Upload, ...]:
             )
         )
     return tuple(found)
+
+
+def surprise(claim: Claim, error: Exception) -> Outcome:
+    """An error of ours in the middle of a call: nobody knows what left."""
+    return Outcome(
+        result=OutcomeClass.UNKNOWN if not claim.asks_token else OutcomeClass.NOT_RECEIVED,
+        why="Something went wrong on our side while it was being sent.",
+        error_class=type(error).__name__,
+    )

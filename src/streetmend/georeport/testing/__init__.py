@@ -41,6 +41,7 @@ from streetmend.georeport.testing.behaviours import (
     wrong_type,
 )
 from streetmend.georeport.testing.endpoint import OPERATIONS, PretendEndpoint
+from streetmend.georeport.testing.half_bad import half_bad
 from streetmend.georeport.testing.ledger import Entry, Ledger, PostedUpdate, Seen
 from streetmend.georeport.testing.server import Handles, Server, serving
 
@@ -67,6 +68,7 @@ __all__ = [
     "endless",
     "fail",
     "garbage",
+    "half_bad",
     "html",
     "no_http",
     "nothing",

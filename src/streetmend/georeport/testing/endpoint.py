@@ -110,6 +110,9 @@ class PretendEndpoint:
         self.ledger = Ledger(clock, number)
         self.on_stored: Callable[[Entry], None] | None = None
         """Is called with every request that was newly stored."""
+        self.draw: Callable[[str], Behaviour] | None = None
+        """Says for each request of an operation how it is treated, where nothing is scripted. It must not cut bodies off unread.
+        """
         self._lock = RLock()
         self._script: dict[str, deque[Behaviour]] = defaultdict(deque)
         self._always: dict[str, Behaviour] = {}
@@ -220,7 +223,9 @@ class PretendEndpoint:
     def _behaviour(self, operation: str) -> Behaviour:
         with self._lock:
             waiting = self._script.get(operation)
-            return waiting.popleft() if waiting else self._always.get(operation, ACCEPT)
+            if waiting:
+                return waiting.popleft()
+            return self.draw(operation) if self.draw else self._always.get(operation, ACCEPT)
 
     def _perform(
         self,

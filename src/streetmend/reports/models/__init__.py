@@ -2,7 +2,15 @@
 
 from streetmend.reports.models.changes import LastChange
 from streetmend.reports.models.erasing import Erasure
-from streetmend.reports.models.outbox import Attempt, Delivery, Inbox, Notice, Outbound, WorkerBeat
+from streetmend.reports.models.outbox import (
+    Attempt,
+    Delivery,
+    EndpointWatch,
+    Inbox,
+    Notice,
+    Outbound,
+    WorkerBeat,
+)
 from streetmend.reports.models.places import AreaRun, CellChange, CellCount, ReportArea
 from streetmend.reports.models.posting import Posting, WantedPhoto
 from streetmend.reports.models.report import (
@@ -29,6 +37,7 @@ __all__ = [
     "ConfirmLink",
     "Delivery",
     "Draft",
+    "EndpointWatch",
     "Erasure",
     "HowOften",
     "Inbox",

@@ -64,6 +64,14 @@ class Delivery(models.Model):
     accepted_at = models.DateTimeField(null=True, blank=True)
     #: until then an unknown outcome rests
     settle_until = models.DateTimeField(null=True, blank=True)
+    #: how often the endpoint, asked properly, did not have it since the last attempt
+    negatives = models.PositiveSmallIntegerField(default=0)
+    #: how often it was sent again after an outcome that nobody knows
+    resends = models.PositiveSmallIntegerField(default=0)
+    #: the body's second number for the same report, where a repeat and the first one both arrived
+    other_remote_id = models.CharField(max_length=255, blank=True)
+    #: since when the endpoint, asked night after night, does not know its own number any more
+    missing_since = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
 
     # copied from the report in the same transaction, for searches by body
@@ -97,6 +105,11 @@ class Delivery(models.Model):
             ),
             models.Index(
                 fields=["lease_until"], name="delivery_leased", condition=models.Q(lease_until__isnull=False)
+            ),
+            models.Index(
+                fields=["check_wanted_at"],
+                name="delivery_asked",
+                condition=models.Q(check_wanted_at__isnull=False),
             ),
         ]
 
@@ -138,6 +151,52 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"attempt {self.n} of delivery {self.delivery_id}"
+
+
+class EndpointWatch(models.Model):
+    """What the worker has learned of an endpoint: whether it is left alone, how fast it may be sent to, how to ask it."""
+
+    endpoint = models.OneToOneField(
+        Endpoint, primary_key=True, on_delete=models.CASCADE, related_name="watch"
+    )
+
+    #: the breaker: until then nothing is sent; afterwards one probe, then one delivery; null: closed
+    open_until = models.DateTimeField(null=True, blank=True)
+    #: how often in a row it opened
+    opened = models.PositiveIntegerField(default=0)
+    #: whether a GET was answered since it opened
+    probed = models.BooleanField(default=False)
+    #: a worker probes until then, by the database's clock
+    probe_until = models.DateTimeField(null=True, blank=True)
+    #: only what was tried since then counts
+    closed_at = models.DateTimeField(null=True, blank=True)
+    failing_since = models.DateTimeField(null=True, blank=True)
+    #: how many mails staff had about this failure
+    told = models.PositiveIntegerField(default=0)
+
+    #: deliveries a second; null: as many as there are
+    rate = models.FloatField(null=True, blank=True)
+    rate_changed_at = models.DateTimeField(null=True, blank=True)
+    rate_bad_at = models.DateTimeField(null=True, blank=True)
+    #: up to when the rate is used up
+    spent_until = models.DateTimeField(null=True, blank=True)
+
+    #: the longest it took until something that it did not have at first was there, in seconds
+    late_seconds = models.FloatField(default=0)
+    #: whether it shows our reports to us when asked; null: nobody knows yet
+    can_find = models.BooleanField(null=True)
+    can_find_at = models.DateTimeField(null=True, blank=True)
+    #: not asked before then
+    ask_at = models.DateTimeField(null=True, blank=True)
+    ask_failures = models.PositiveIntegerField(default=0)
+    ask_owner = models.CharField(max_length=100, blank=True)
+    #: by the database's clock
+    ask_until = models.DateTimeField(null=True, blank=True)
+    #: when it is asked again whether it still has what it accepted
+    ledger_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"watch over endpoint {self.endpoint_id}"
 
 
 class InboxState(models.TextChoices):

@@ -12,6 +12,7 @@ from streetmend.bodies.models import Endpoint
 from streetmend.reports.models import Attempt, Delivery, Inbox, Report
 from streetmend.reports.models.outbox import DeliveryKind, InboxState, NoticeKind
 from streetmend.reports.services import kept
+from streetmend.reports.services.lanes import went_badly, went_well
 from streetmend.reports.services.notices import write_notice, write_staff_notice
 from streetmend.reports.services.outcomes import Outcome, OutcomeClass
 from streetmend.reports.services.owing import release_next
@@ -34,8 +35,12 @@ def follow_up(*, report: Report, delivery: Delivery, outcome: Outcome, now: date
         return
     if outcome.result in (OutcomeClass.ACCEPTED, OutcomeClass.TOKEN):
         note_good_answer(endpoint_id=endpoint_id, now=now)
+        if delivery.endpoint is not None:
+            went_well(endpoint=delivery.endpoint, now=now)
         return
     note_failure(endpoint_id=endpoint_id, why=outcome.why)
+    if delivery.endpoint is not None:
+        went_badly(endpoint=delivery.endpoint, outcome=outcome, now=now)
     if outcome.result is OutcomeClass.CREDENTIALS:
         stop_endpoint(delivery=delivery, why=outcome.why, now=now)
     elif outcome.result is OutcomeClass.REFUSED and _refused_in_a_row(endpoint_id):
@@ -47,7 +52,8 @@ def follow_up(*, report: Report, delivery: Delivery, outcome: Outcome, now: date
         _tell_staff(delivery, "needs you", outcome.alarm, now, once=_occasion(delivery, outcome.alarm, now))
     elif outcome.result is OutcomeClass.UNKNOWN and _now_unclear(endpoint_id):
         why = f"{UNKNOWN_IN_A_ROW} answers in a row left open whether it has our reports. The last: {outcome.why}"
-        _tell_staff(delivery, "does not answer clearly", why, now)
+        once = f"unclear.{endpoint_id}.{now:%Y-%m-%d}"
+        _tell_staff(delivery, "does not answer clearly", why, now, once=once)
 
 
 def arrived(*, report: Report, delivery: Delivery, now: datetime) -> None:

@@ -16,9 +16,11 @@ from django.db.models import Count, F, Q, QuerySet, Window
 from django.db.models.functions import Now, RowNumber
 
 from streetmend.bodies.models import Endpoint
+from streetmend.crash import crash
 from streetmend.reports.models import Attempt, Delivery, Report
 from streetmend.reports.models.outbox import DeliveryKind
 from streetmend.reports.services.arrivals import arrived, follow_up
+from streetmend.reports.services.lanes import room_of, spend, watch_of
 from streetmend.reports.services.outcomes import (
     Outcome,
     OutcomeClass,
@@ -62,27 +64,32 @@ class Claim:
     problem: str = ""
 
 
-def claim_deliveries(*, worker: str, now: datetime, limit: int, prepare: Prepare) -> list[Claim]:
+def claim_deliveries(
+    *, worker: str, now: datetime, limit: int, prepare: Prepare, margin_seconds: int = MARGIN_SECONDS
+) -> list[Claim]:
     """At most `limit` due deliveries are this worker's, each with its attempt written down before a byte leaves.
 
     Oldest reports first, and no endpoint gets more at once, over all workers, than its `max_in_flight`; paused endpoints get
-    nothing. `now` (UTC) says what is due; the lease ends `timeout_seconds` of the endpoint and `MARGIN_SECONDS` later.
+    nothing. `now` (UTC) says what is due; the lease ends `timeout_seconds` of the endpoint and `margin_seconds` later.
     """
     if limit < 1 or not _due(now).exists():
         return []
     with transaction.atomic():
         chosen = with_companions(_choose(now, limit), _due(now))
+        crash("chosen")
         rows = (
             _due(now)
             .select_for_update(skip_locked=True, no_key=True, of=("self",))
             .filter(pk__in=chosen)
-            .select_related("report__category_name", "body", "endpoint", "update")
+            .select_related("report__category_name", "body", "endpoint__watch", "update")
             .order_by("requested_at", "id")
         )
         deliveries = whole(rows, chosen, _due(now))
         posts = [delivery for delivery in deliveries if delivery.state == DeliveryState.WAITING]
         problems = _write_intents(posts, worker, now, prepare)
-        _lease(deliveries, worker)
+        crash("intent_written")
+        _lease(deliveries, worker, margin_seconds)
+        crash("leased")
     return [
         Claim(
             delivery=delivery,
@@ -111,16 +118,16 @@ def _choose(now: datetime, limit: int) -> list[int]:
     """
     due = _due(now)
     wanted = set(due.order_by().values_list("endpoint_id", flat=True).distinct())
-    endpoints = Endpoint.objects.select_for_update(skip_locked=True, no_key=True).filter(
-        pk__in=list(wanted), active=True, paused_at=None
-    )
-    room: dict[int | None, int] = {endpoint.pk: endpoint.max_in_flight for endpoint in endpoints}
-    if None in wanted:
-        room[None] = MAILS_IN_FLIGHT
+    locked = Endpoint.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
+    endpoints = locked.select_related("watch").filter(pk__in=list(wanted), active=True, paused_at=None)
     flying = Delivery.objects.filter(lease_until__gte=Now()).order_by().values_list("endpoint_id")
-    for endpoint_id, count in flying.annotate(count=Count("pk")):
-        if endpoint_id in room:
-            room[endpoint_id] -= count
+    counts: dict[int | None, int] = dict(flying.annotate(count=Count("pk")))
+    room: dict[int | None, int] = {
+        endpoint.pk: room_of(endpoint, watch_of(endpoint), counts.get(endpoint.pk, 0), now)
+        for endpoint in endpoints
+    }
+    if None in wanted:
+        room[None] = MAILS_IN_FLIGHT - counts.get(None, 0)
     most = max(room.values(), default=0)
     if most < 1:
         return []
@@ -132,7 +139,13 @@ def _choose(now: datetime, limit: int) -> list[int]:
         .order_by("place", "requested_at")
         .values_list("pk", "endpoint_id", "place")
     )
-    return [pk for pk, endpoint_id, place in rows if place <= room.get(endpoint_id, 0)][:limit]
+    chosen = [(pk, endpoint_id) for pk, endpoint_id, place in rows if place <= room.get(endpoint_id, 0)][
+        :limit
+    ]
+    for endpoint in endpoints:
+        count = sum(endpoint_id == endpoint.pk for _, endpoint_id in chosen)
+        spend(endpoint=endpoint, watch=watch_of(endpoint), count=count, now=now)
+    return [pk for pk, _ in chosen]
 
 
 def _write_intents(posts: Sequence[Delivery], worker: str, now: datetime, prepare: Prepare) -> dict[int, str]:
@@ -145,6 +158,7 @@ def _write_intents(posts: Sequence[Delivery], worker: str, now: datetime, prepar
         delivery.params_snapshot = dict(ready.params)
         delivery.first_sent_at = delivery.first_sent_at or now
         delivery.settle_until = now + timedelta(seconds=_deadline(delivery)) + _settle(delivery)
+        delivery.negatives = 0
         attempts.append(
             Attempt(
                 delivery=delivery,
@@ -156,15 +170,17 @@ def _write_intents(posts: Sequence[Delivery], worker: str, now: datetime, prepar
             )
         )
     Attempt.objects.bulk_create(attempts)
-    Delivery.objects.bulk_update(posts, ["attempts", "params_snapshot", "first_sent_at", "settle_until"])
+    Delivery.objects.bulk_update(
+        posts, ["attempts", "params_snapshot", "first_sent_at", "settle_until", "negatives"]
+    )
     return {pk: ready.problem for pk, ready in prepared.items() if ready.problem}
 
 
-def _lease(deliveries: Sequence[Delivery], worker: str) -> None:
+def _lease(deliveries: Sequence[Delivery], worker: str, margin_seconds: int) -> None:
     """The leases begin: what waited is being sent, what has a token stays where it is."""
     for seconds in {_deadline(delivery) for delivery in deliveries}:
         mine = [delivery.pk for delivery in deliveries if _deadline(delivery) == seconds]
-        lease = {"lease_owner": worker, "lease_until": Now() + timedelta(seconds=seconds + MARGIN_SECONDS)}
+        lease = {"lease_owner": worker, "lease_until": Now() + timedelta(seconds=seconds + margin_seconds)}
         rows = Delivery.objects.filter(pk__in=mine)
         rows.filter(state=DeliveryState.TOKEN).update(checks=F("checks") + 1, **lease)
         rows.filter(state=DeliveryState.WAITING).update(state=DeliveryState.SENDING, next_at=None, **lease)
@@ -178,7 +194,12 @@ def _settle(delivery: Delivery) -> timedelta:
     endpoint = delivery.endpoint
     if endpoint is None:
         return timedelta()
-    return settle_time(settle_seconds=endpoint.settle_seconds, timeout_seconds=endpoint.timeout_seconds)
+    watch = watch_of(endpoint)
+    return settle_time(
+        settle_seconds=endpoint.settle_seconds,
+        timeout_seconds=endpoint.timeout_seconds,
+        late_seconds=watch.late_seconds if watch else 0.0,
+    )
 
 
 def rescue_deliveries() -> int:
@@ -190,13 +211,16 @@ def rescue_deliveries() -> int:
     if not lost.exists():
         return 0
     with transaction.atomic():
-        return lost.update(
+        count = lost.update(
             state=DeliveryState.UNCERTAIN,
             next_at=F("settle_until"),
             lease_owner="",
             lease_until=None,
             why="The worker that was sending it did not come back; it may have arrived or not.",
         )
+        crash("rescue_written")
+    crash("rescued")
+    return count
 
 
 def repeat_mails(*, now: datetime) -> int:
@@ -230,21 +254,25 @@ def record_delivery(*, worker: str, claim: Claim, outcome: Outcome, now: datetim
 
 def _record(worker: str, claim: Claim, outcome: Outcome, now: datetime, random: Random) -> bool:
     report, delivery = _lock(claim.delivery.pk, claim.delivery.report_id)
+    crash("record_locked")
     outcome = _doubt_known_id(delivery, outcome)
     mine = _holds(delivery, worker, claim)
     if not claim.asks_token:
         _close_attempt(delivery, claim.attempt, outcome, now, evidence=not mine)
+    crash("attempt_closed")
     if mine:
         _move(delivery, claim, outcome, now, random)
+        crash("delivery_moved")
         follow_up(report=report, delivery=delivery, outcome=outcome, now=now)
+    crash("record_written")
     return mine
 
 
 def _lock(delivery_id: int, report_id: int) -> tuple[Report, Delivery]:
     """The report, then its delivery: every service locks in this order."""
     report = Report.objects.select_for_update(no_key=True).get(pk=report_id)
-    rows = Delivery.objects.select_for_update(no_key=True, of=("self",)).select_related("body", "endpoint")
-    return report, rows.get(pk=delivery_id)
+    rows = Delivery.objects.select_for_update(no_key=True, of=("self",))
+    return report, rows.select_related("body", "endpoint__watch").get(pk=delivery_id)
 
 
 def use_evidence(*, now: datetime) -> int:
@@ -339,6 +367,9 @@ def _move(delivery: Delivery, claim: Claim, outcome: Outcome, now: datetime, ran
         changes = after_sending(outcome, standing, now=now, random=random)
         if outcome.result in (OutcomeClass.NOT_RECEIVED, OutcomeClass.CREDENTIALS):
             changes["first_sent_at"] = _first_sent(delivery, claim.attempt)
+        if outcome.result is OutcomeClass.ACCEPTED and delivery.resends and delivery.endpoint is not None:
+            # the first one may still turn up
+            changes["check_wanted_at"] = now + _settle(delivery)
     for name, value in changes.items():
         setattr(delivery, name, value)
     delivery.save(update_fields=list(changes))

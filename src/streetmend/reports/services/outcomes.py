@@ -71,9 +71,10 @@ class Standing:
     settle: timedelta
 
 
-def settle_time(*, settle_seconds: int, timeout_seconds: int) -> timedelta:
-    """How long an unknown outcome of an endpoint rests before it is asked about: at least two deadlines of a call."""
-    return timedelta(seconds=max(settle_seconds, 2 * timeout_seconds))
+def settle_time(*, settle_seconds: int, timeout_seconds: int, late_seconds: float = 0.0) -> timedelta:
+    """How long an unknown outcome of an endpoint rests before it is asked about: at least two deadlines of a call, and half as
+    long again as the latest that something came into being there (`late_seconds`)."""
+    return timedelta(seconds=max(settle_seconds, 2 * timeout_seconds, 1.5 * late_seconds))
 
 
 def back_off(tries: int, random: Random) -> timedelta:
