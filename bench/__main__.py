@@ -25,7 +25,9 @@ def main() -> int:
         "--reports", type=int, default=size, help="how many reports there are (REPORTS, else 100000)"
     )
     parser.add_argument("--repeat", type=int, default=120, help="how often each answer is made (120)")
-    parser.add_argument("--only", choices=["requests", "places", "posts", "deliveries"], help="one of the benchmarks")
+    parser.add_argument(
+        "--only", choices=["requests", "places", "posts", "deliveries"], help="one of the benchmarks"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--database", choices=DATABASES, help="on one of the databases")
     asked = parser.parse_args()

@@ -60,7 +60,9 @@ def _set_up(endpoints: Running, count: int) -> None:
     from streetmend.bodies.specs import BodySpec, CategorySpec, EndpointSpec, SiteSpec
 
     now = datetime.now(UTC)
-    site = SiteSpec(name="Bench", time_zone="Europe/Oslo", languages=["en"], contact_email="post@bench.example")
+    site = SiteSpec(
+        name="Bench", time_zone="Europe/Oslo", languages=["en"], contact_email="post@bench.example"
+    )
     save_site(spec=structs.replace(site), now=now)
     areas = [
         NewArea(area_type="KOM", mapit_id=number + 1, name=f"Area {number}", where=f"area {number}",
@@ -105,12 +107,20 @@ def _multiply(times: int) -> None:
     for first in list(Delivery.objects.select_related("report")):
         report, reports = first.report, []
         for _ in range(times - 1):
-            fields = {f.attname: getattr(report, f.attname) for f in Report._meta.concrete_fields if not f.primary_key}
+            fields = {
+                f.attname: getattr(report, f.attname)
+                for f in Report._meta.concrete_fields
+                if not f.primary_key
+            }
             reports.append(Report(**fields))
         made = Report.objects.bulk_create(reports)
         owed = []
         for one in made:
-            fields = {f.attname: getattr(first, f.attname) for f in Delivery._meta.concrete_fields if not f.primary_key}
+            fields = {
+                f.attname: getattr(first, f.attname)
+                for f in Delivery._meta.concrete_fields
+                if not f.primary_key
+            }
             owed.append(Delivery(**{**fields, "report_id": one.pk, "mark": uuid.uuid4()}))
         Delivery.objects.bulk_create(owed)
 
@@ -158,7 +168,11 @@ def _one_after_the_other(count: int) -> float:
 
     began = time.monotonic()
     for _ in range(count):
-        delivery = Delivery.objects.select_related("report", "endpoint").filter(state="waiting").order_by("requested_at", "id")[0]
+        delivery = (
+            Delivery.objects.select_related("report", "endpoint")
+            .filter(state="waiting")
+            .order_by("requested_at", "id")[0]
+        )
         report = delivery.report
         Delivery.objects.filter(pk=delivery.pk).update(state="sending")
         assert delivery.endpoint is not None
@@ -166,11 +180,17 @@ def _one_after_the_other(count: int) -> float:
             "api_key": "key", "service_code": "LIGHT", "lat": f"{report.lat:.6f}", "long": f"{report.long:.6f}",
             "description": f"{report.title}\n\n{report.detail}\n\nhttp://127.0.0.1:8000/reports/{report.pk}",
         }  # fmt: skip
-        with urllib.request.urlopen(f"{delivery.endpoint.url}requests.xml", urlencode(form).encode(), timeout=20) as answer:
+        with urllib.request.urlopen(
+            f"{delivery.endpoint.url}requests.xml", urlencode(form).encode(), timeout=20
+        ) as answer:
             found = re.search(rb"<service_request_id>([^<]+)<", answer.read())
         assert found is not None
         Delivery.objects.filter(pk=delivery.pk).update(
-            state="accepted", remote_id=found[1].decode(), accepted_at=datetime.now(UTC), next_at=None, proof="loop"
+            state="accepted",
+            remote_id=found[1].decode(),
+            accepted_at=datetime.now(UTC),
+            next_at=None,
+            proof="loop",
         )
     return count / (time.monotonic() - began)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import re
 import subprocess
 import sys
@@ -55,7 +56,11 @@ class _Connection(asyncio.Protocol):
 
 
 async def _serve(count: int, seconds: float) -> dict[str, int]:
-    endpoints = [PretendEndpoint(base=f"/{number}/") for number in range(count)]
+    # numbers that no other such process gave
+    prefix = f"{os.getpid():x}-"
+    endpoints = [
+        PretendEndpoint(base=f"/{number}/", number=lambda n: f"{prefix}{n}") for number in range(count)
+    ]
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: _Connection(endpoints, seconds), "127.0.0.1", 0, backlog=1024)
     print(server.sockets[0].getsockname()[1], flush=True)

@@ -38,6 +38,7 @@ from streetmend.exchange.preparing import prepare
 from streetmend.exchange.pull_reports import ReportLane
 from streetmend.exchange.pull_services import ServiceLane
 from streetmend.exchange.pull_updates import MARGIN_SECONDS, Memory, Puller
+from streetmend.exchange.recorder import Recorder
 from streetmend.exchange.senders import email, open311
 from streetmend.exchange.senders.open311 import Lease
 from streetmend.exchange.statistics import count_statistics
@@ -45,25 +46,27 @@ from streetmend.exchange.tidying import sweep_away
 from streetmend.exchange.trying import TestLane
 from streetmend.reports.models import Notice
 from streetmend.reports.services.beats import beat, end_beat
+from streetmend.reports.services.claiming import claim_deliveries
 from streetmend.reports.services.notices import (
     NoticeResult,
     claim_notices,
     record_notices,
 )
 from streetmend.reports.services.outbox import MARGIN_SECONDS as LEASE_MARGIN
-from streetmend.reports.services.outbox import (
-    Claim,
-    claim_deliveries,
-    record_delivery,
-)
+from streetmend.reports.services.outbox import Claim
 from streetmend.reports.services.outcomes import Outcome, OutcomeClass, Random
+from streetmend.reports.services.recording import End
 
 logger = logging.getLogger("streetmend.worker")
 
 #: calls and mails in flight at most
 IN_FLIGHT = 256
 #: deliveries claimed in one transaction
-CLAIM_AT_ONCE = 16
+CLAIM_AT_ONCE = 64
+PULLS_AT_ONCE = 16
+#: with so much in flight a worker lets work gather for a moment: one transaction for many costs a fraction of one for each
+BUSY = 16
+GATHER_SECONDS = 0.05
 NOTICES_AT_ONCE = 10
 MAIL_LANES = 4
 NOTICE_LEASE_SECONDS = 120
@@ -130,6 +133,8 @@ class Worker:
         self.test_lane = TestLane(clock, self.database)
         self.pull_lanes = [kind(name, clock, self.database) for kind in (ServiceLane, ReportLane)]
         self.doubt_lane = DoubtLane(name, clock, self.database)
+        self.recorder = Recorder(name, clock, random, self.database)
+        self.flying = 0
         self.wake = asyncio.Event()
         self.memories: dict[int, Memory] = defaultdict(Memory)
         self.failed = False
@@ -148,7 +153,9 @@ class Worker:
                 # what ended during the turn may have made something due
                 if once and alone and not busy and not self.jobs:
                     break
-                if not busy:
+                if self._is_busy():
+                    await asyncio.sleep(GATHER_SECONDS)
+                elif not busy:
                     await self._rest(FAILED_SECONDS if self.failed else IDLE_SECONDS)
             self.database.patience_seconds = STOP_SECONDS
             if self.jobs:
@@ -211,6 +218,9 @@ class Worker:
             self._start(count_statistics(self.counting, self.clock))
         return False
 
+    def _is_busy(self) -> bool:
+        return len(self.jobs) >= BUSY
+
     def _every(self, what: str, seconds: float) -> bool:
         now = self.clock.monotonic()
         if now - self._last.get(what, -seconds) < seconds:
@@ -230,7 +240,7 @@ class Worker:
     # --- deliveries
 
     async def _take_deliveries(self) -> bool:
-        room = min(CLAIM_AT_ONCE, IN_FLIGHT - len(self.jobs))
+        room = min(CLAIM_AT_ONCE, IN_FLIGHT - self.flying)
         lease = Lease(self.clock, self.margin_seconds)
         claims, zone = await self.database(partial(self._claim, room))
         if claims:
@@ -251,23 +261,17 @@ class Worker:
         return claims, site().time_zone if claims else ""
 
     async def _deliver(self, claim: Claim, lease: Lease, zone: str) -> None:
+        self.flying += 1
         try:
             outcome = await self._send(claim, lease, zone)
         except Exception as error:
             logger.exception("delivery=%d failed", claim.delivery.pk)
             outcome = open311.surprise(claim, error)
+        finally:
+            self.flying -= 1
         crash("after_answer")
         try:
-            recorded = await self.database(
-                partial(
-                    record_delivery,
-                    worker=self.name,
-                    claim=claim,
-                    outcome=outcome,
-                    now=self.clock.now(),
-                    random=self.random,
-                )
-            )
+            recorded = await self.recorder.record(End(claim, outcome), gather=self._is_busy())
         except Exception:
             # the lease runs out and the delivery is uncertain then
             logger.exception("delivery=%d could not be recorded", claim.delivery.pk)
@@ -360,7 +364,7 @@ class Worker:
                 claim_pulls,
                 worker=self.name,
                 now=self.clock.now(),
-                limit=min(CLAIM_AT_ONCE, IN_FLIGHT - len(self.jobs)),
+                limit=min(PULLS_AT_ONCE, IN_FLIGHT - self.flying),
                 margin_seconds=MARGIN_SECONDS,
             )
         )
