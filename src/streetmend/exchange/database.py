@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from django.db import Error, close_old_connections, connections
+from django.db import Error, connections
 
 from streetmend.database.errors import is_temporary
 
@@ -18,6 +19,7 @@ logger = logging.getLogger("streetmend.worker")
 
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 5.0
+_YOUNG_SECONDS = 60.0
 
 
 class DatabaseThread:
@@ -56,10 +58,22 @@ class DatabaseThread:
 
 
 def _run(work: Callable[[], T]) -> T:
-    # a connection that the server dropped is opened anew
-    close_old_connections()
+    _look_after_connections()
     try:
         return work()
     except Error:
         connections.close_all()
         raise
+
+
+def _look_after_connections() -> None:
+    """A connection that the server dropped is opened anew.
+
+    Django closes one to SQLite after each piece of work, and to open it again costs more than the work: it stays for a minute.
+    """
+    for connection in connections.all(initialized_only=True):
+        due = connection.close_at
+        is_young = due is not None and time.monotonic() - due < _YOUNG_SECONDS
+        if connection.vendor == "sqlite" and is_young and not connection.errors_occurred:
+            continue
+        connection.close_if_unusable_or_obsolete()

@@ -92,9 +92,16 @@ def _lock_endpoints(now: datetime, limit: int) -> dict[int, Endpoint]:
     in_use = Endpoint.objects.filter(active=True, paused_at=None)
     line = _due(now).filter(endpoint=OuterRef("pk")).order_by(*_LINE)
     since = line.annotate(owed=Coalesce("requested_at", "created_at")).values("owed")[:1]
-    waiting = in_use.exclude(pk__in=_full(in_use, now)).annotate(since=Subquery(since))
-    locked = waiting.select_for_update(skip_locked=True, no_key=True, of=("self",)).select_related("watch")
-    return {one.pk: one for one in locked.filter(since__isnull=False).order_by("since")[:limit]}
+    waiting = in_use.exclude(pk__in=_full(in_use, now)).annotate(since=Subquery(since)).order_by()
+    # sorted here: the databases would look at each line three times for it
+    wanted = sorted((owed, pk) for pk, owed in waiting.values_list("pk", "since") if owed is not None)
+    locked: dict[int, Endpoint] = {}
+    rows = in_use.select_for_update(skip_locked=True, no_key=True, of=("self",)).select_related("watch")
+    for start in range(0, len(wanted), limit):
+        locked |= {one.pk: one for one in rows.filter(pk__in=[pk for _, pk in wanted[start : start + limit]])}
+        if len(locked) >= limit:
+            break
+    return locked
 
 
 def _full(in_use: QuerySet[Endpoint], now: datetime) -> list[int]:
