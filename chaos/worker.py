@@ -22,7 +22,7 @@ def main() -> int:
         return loop()
     from streetmend.exchange.worker import run
 
-    return run(margin_seconds=margin)
+    return run(margin_seconds=margin, asking_seconds=10 * margin)
 
 
 if __name__ == "__main__":

@@ -21,9 +21,17 @@ def run(trial: Trial) -> Found:
     def restart() -> None:
         postgres.restart_at_once()
 
+    reports = max(round(REPORTS * trial.size), 1)
     plan = Storm(
-        reports=REPORTS, kills=max(REPORTS // 50, 1), workers=8, restart=restart, restarts=3, patience=2400
-    )  # fmt: skip
+        reports=reports,
+        kills=max(reports // 50, 2),
+        workers=8,
+        # a token is asked about after a minute: a small storm has not that long
+        tokens=trial.size >= 1,
+        restart=restart,
+        restarts=3,
+        patience=2400,
+    )
     try:
         return on_a_database(plan, url=postgres.url, folder=trial.folder, random=trial.random)
     finally:

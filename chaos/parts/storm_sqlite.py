@@ -13,6 +13,10 @@ REPORTS = int(os.environ.get("REPORTS", "10000")) // 5
 
 
 def run(trial: Trial) -> Found:
-    plan = Storm(reports=REPORTS, kills=max(REPORTS // 50, 1), workers=4, patience=1500)
+    reports = max(round(REPORTS * trial.size), 1)
+    # a token is asked about after a minute: a small storm has not that long
+    plan = Storm(
+        reports=reports, kills=max(reports // 50, 2), workers=4, tokens=trial.size >= 1, patience=1500
+    )
     url = f"sqlite:///{trial.folder / 'streetmend.sqlite3'}"
     return on_a_database(plan, url=url, folder=trial.folder, random=trial.random)

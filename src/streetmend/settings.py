@@ -68,6 +68,39 @@ def _count(raw: str) -> int:
     return number
 
 
+def _reply_address(raw: str) -> str:
+    """One address of ours; each mail's own sign goes behind a plus sign before its @."""
+    address = raw.strip()
+    local, _at, domain = address.rpartition("@")
+    if not address:
+        return ""
+    if (
+        not local
+        or "+" in local
+        or "." not in domain
+        or not address.isascii()
+        or set(address) & set(' <>",;')
+    ):
+        raise ValueError(f"{raw!r} is not an address like answers@reports.example.org")
+    if len(local) > 16:
+        raise ValueError(
+            f"{local!r} has more than 16 characters; a sign of 47 goes behind it, and 64 are allowed"
+        )
+    return address
+
+
+def _reply_mailbox(raw: str) -> str:
+    parts = urlsplit(raw.strip())
+    if not raw.strip():
+        return ""
+    if parts.scheme == "maildir" and not parts.netloc and parts.path.startswith("/"):
+        return raw.strip()
+    if parts.scheme in ("imaps", "imap") and parts.hostname and parts.username and parts.password is not None:
+        _ = parts.port  # a port that is none raises here
+        return raw.strip()
+    raise ValueError("say maildir:///PATH, or imaps://USER:PASSWORD@HOST/FOLDER")
+
+
 def _tiles(raw: str) -> dict[str, str]:
     """`none`, or an address of tiles, a space, and the words that their owner wants to see on the map."""
     url, _space, attribution = raw.strip().partition(" ")
@@ -142,6 +175,14 @@ EMAIL_USE_SSL = bool(_mail.get("EMAIL_USE_SSL"))
 EMAIL_FILE_PATH = DATA / "mail" if EMAIL_BACKEND.endswith("filebased.EmailBackend") else None
 EMAIL_TIMEOUT = 60
 EMAIL_SUBJECT_PREFIX = ""
+
+#: where answers to our mails and bounces of them go, and where they are read; both or none
+REPLY_ADDRESS = _read("STREETMEND_REPLY_ADDRESS", "", _reply_address)
+REPLY_MAILBOX = _read("STREETMEND_REPLY_MAILBOX", "", _reply_mailbox)
+if bool(REPLY_ADDRESS) != bool(REPLY_MAILBOX):
+    raise ImproperlyConfigured(
+        "STREETMEND_REPLY_ADDRESS and STREETMEND_REPLY_MAILBOX: set both of them, or neither"
+    )
 
 MEDIA_ROOT = DATA / "photos"
 MEDIA_URL = _read("STREETMEND_MEDIA_URL", "/photos/", str.strip)

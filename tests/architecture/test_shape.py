@@ -15,6 +15,7 @@ SOCKETS = {
     "aiohttp",
     "http.client",
     "httpx",
+    "imaplib",
     "requests",
     "smtplib",
     "socket",
@@ -22,8 +23,15 @@ SOCKETS = {
     "urllib.request",
     "urllib3",
 }
-#: the fetcher, the protocol's own client and testing endpoint, and the one that hands mail to its relay
-OPENS_SOCKETS = ("fetch/", "georeport/client.py", "georeport/testing/", "exchange/mailing.py")
+#: the fetcher, the protocol's own client and testing endpoint, what hands mail to its relay and reads it, and the clock of both
+OPENS_SOCKETS = (
+    "fetch/",
+    "georeport/client.py",
+    "georeport/testing/",
+    "exchange/mailing.py",
+    "exchange/deadlines.py",
+    "exchange/replies/imap.py",
+)
 TEXT_SUFFIXES = {".py", ".html", ".txt", ".xml", ".js", ".css", ".json", ".toml", ".md", ".po"}
 
 

@@ -145,7 +145,8 @@ def test_the_sample_is_at_rest_however_long_worker_and_administration_run(
         clock.advance(step)
         work()
     asked = [seen for office in offices for seen in office.endpoint.ledger.seen()]
-    assert {seen.operation for seen in asked} == {"updates"}
+    # it is asked for news, and whether it still has what it accepted
+    assert {seen.operation for seen in asked} == {"updates", "requests"}
     assert everything() == before
     assert mailoutbox == []
 

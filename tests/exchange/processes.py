@@ -83,11 +83,22 @@ class Post:
         self.mails: list[EmailMessage] = []
         self.recipients: list[list[str]] = []
         self.answers: list[str] = []
+        #: by address, what is said in place of taking it as a recipient, one after the other
+        self.refusals: dict[str, list[str]] = {}
+        self.senders: list[str] = []
         self.port = 0
 
     @property
     def url(self) -> str:
         return f"smtp://127.0.0.1:{self.port}"
+
+    async def handle_RCPT(
+        self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        if self.refusals.get(address):
+            return self.refusals[address].pop(0)
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         if self.answers:
@@ -96,6 +107,7 @@ class Post:
         assert isinstance(message, EmailMessage)
         self.mails.append(message)
         self.recipients.append(list(envelope.rcpt_tos))
+        self.senders.append(envelope.mail_from)
         return "250 OK"
 
     def to(self, address: str) -> list[EmailMessage]:

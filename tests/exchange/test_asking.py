@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from urllib.parse import parse_qs
 
 import pytest
 from msgspec import structs
@@ -349,3 +350,27 @@ def test_being_asked_about_too_early_brings_no_resend_nearer(town, endpoint, clo
     for _ in range(3):
         pass_time(clock, work, minutes=5)
     assert (delivery_of(report).state, posts(endpoint)) == (DeliveryState.ACCEPTED, 3)
+
+
+def test_how_long_to_wait_where_it_cannot_be_asked_is_the_endpoints_own(town, endpoint, clock, work):
+    habits(unknown_after_hours=1)
+    endpoint.always(testing.refuse(404), operation="requests")
+    endpoint.script(testing.fail(500))
+    make_report(clock)
+    work()
+    pass_time(clock, work, minutes=50)
+    assert posts(endpoint) == 1
+    pass_time(clock, work, minutes=10)
+    assert (only_delivery().state, posts(endpoint)) == (DeliveryState.ACCEPTED, 2)
+
+
+def test_how_far_around_the_time_in_question_is_looked_is_the_endpoints_own(town, endpoint, clock, work):
+    habits(find_margin_seconds=3600)
+    endpoint.script(testing.drop(stored=True))
+    long_before = clock.now() - timedelta(hours=1)
+    make_report(clock)
+    work()
+    pass_time(clock, work, minutes=10)
+    (asked, *_) = endpoint.ledger.seen("requests")
+    (start,) = parse_qs(asked.query)["start_date"]
+    assert datetime.fromisoformat(start) == long_before

@@ -34,6 +34,8 @@ PLAIN = (
     ("alerts", "/alerts?place=60.0005,4.0005", "Hearing of new reports"),
     ("statistics", "/stats?months=0", "Statistics"),
     ("body", "/bodies/1?months=0", "An administration's page"),
+    ("offline", "/report/offline", "A report without network"),
+    ("waiting", "/report/waiting", "The reports that wait on a device"),
     ("sign-in", "/sign-in", "Signing in"),
     ("open311", "/open311/", "For developers"),
     ("about", "/about", "About the site"),

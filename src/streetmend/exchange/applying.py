@@ -6,7 +6,7 @@ import logging
 from functools import partial
 
 from streetmend.clock import Clock
-from streetmend.exchange.crash import crash
+from streetmend.crash import crash
 from streetmend.exchange.database import DatabaseThread
 from streetmend.reports.services.applying import apply_rows
 from streetmend.reports.services.inbox import due_rows, note_error

@@ -10,10 +10,11 @@ from typing import Any
 from streetmend.bodies.models import Endpoint
 from streetmend.bodies.queries import site
 from streetmend.clock import Clock
+from streetmend.crash import crash
 from streetmend.exchange.calling import KeyUnusable, ask, line_to
 from streetmend.exchange.database import DatabaseThread
 from streetmend.exchange.ledger import LedgerCheck
-from streetmend.exchange.reconcile import SWEEP_SECONDS, Reconciler
+from streetmend.exchange.reconcile import Reconciler
 from streetmend.fetch import FetchError, Transport
 from streetmend.georeport import calls
 from streetmend.georeport.errors import CallFailed
@@ -25,14 +26,19 @@ logger = logging.getLogger("streetmend.worker")
 
 #: endpoints asked at the same time
 AT_ONCE = 16
+#: one sweep takes so long at most
+ASKING_SECONDS = 60
 Start = Callable[[Coroutine[Any, Any, None]], None]
 
 
 class DoubtLane:
     """Asks, never sends."""
 
-    def __init__(self, worker: str, clock: Clock, database: DatabaseThread) -> None:
+    def __init__(
+        self, worker: str, clock: Clock, database: DatabaseThread, *, seconds: int, margin_seconds: int
+    ) -> None:
         self._worker, self._clock, self._database = worker, clock, database
+        self._seconds, self._margin = seconds, margin_seconds
         self._running = 0
 
     async def take(self, start: Start, transport: Transport) -> bool:
@@ -46,7 +52,7 @@ class DoubtLane:
     def _claim(self) -> list[tuple[str, Endpoint]]:
         now, room = self._clock.now(), AT_ONCE - self._running
         jobs = [("probe", endpoint) for endpoint in claim_probes(now=now, limit=room)]
-        seconds = SWEEP_SECONDS
+        seconds = self._seconds + self._margin
         sweeps = claim_sweeps(worker=self._worker, now=now, limit=room - len(jobs), seconds=seconds)
         jobs += [("sweep", endpoint) for endpoint in sweeps]
         ledgers = claim_ledgers(worker=self._worker, now=now, limit=room - len(jobs), seconds=seconds)
@@ -57,9 +63,13 @@ class DoubtLane:
             if what == "probe":
                 await self._probe(endpoint, transport)
             elif what == "sweep":
-                await Reconciler(endpoint, self._worker, self._clock, transport, self._database).sweep()
+                await Reconciler(
+                    endpoint, self._worker, self._clock, transport, self._database, self._seconds
+                ).sweep()
             else:
-                await LedgerCheck(endpoint, self._worker, self._clock, transport, self._database).check()
+                await LedgerCheck(
+                    endpoint, self._worker, self._clock, transport, self._database, self._seconds
+                ).check()
         except Exception:
             # the lease runs out and another one tries
             logger.exception("endpoint=%d %s failed", endpoint.pk, what)
@@ -77,9 +87,11 @@ class DoubtLane:
             )
         except (KeyUnusable, ValueError) as error:
             logger.warning("endpoint=%d cannot be probed: %s", endpoint.pk, type(error).__name__)
+        crash("probe_answered")
         await self._database(
             partial(record_probe, endpoint_id=endpoint.pk, answered=answered, now=self._clock.now())
         )
+        crash("probe_recorded")
 
 
 async def _answers(call: calls.Call[Any], line: Any, transport: Transport) -> bool:

@@ -19,7 +19,6 @@ from streetmend.reports.services.lost import ledger_of, record_ledger
 
 logger = logging.getLogger("streetmend.worker")
 
-_SECONDS = 60.0
 _AT_ONCE = 50
 
 
@@ -32,6 +31,8 @@ class LedgerCheck:
     clock: Clock
     transport: Transport
     database: DatabaseThread
+    #: how long it may take
+    seconds: float
 
     async def check(self) -> None:
         """What is missing is noted; an error notes nothing, and the next night asks again."""
@@ -39,15 +40,17 @@ class LedgerCheck:
         owed = await self.database(partial(ledger_of, endpoint_id=self.endpoint.pk, now=now))
         there: list[int] = []
         missing: list[int] = []
+        failed = True
         try:
             here = await self.database(site)
-            search = Search(line_to(self.endpoint, here.time_zone), self.transport, self.clock, _SECONDS)
+            search = Search(line_to(self.endpoint, here.time_zone), self.transport, self.clock, self.seconds)
             for place in range(0, len(owed), _AT_ONCE):
                 some = owed[place : place + _AT_ONCE]
                 rows = await search.numbers([number for _, number in some])
                 shown = {row.service_request_id for row in rows}
                 there += [pk for pk, number in some if number in shown]
                 missing += [pk for pk, number in some if number not in shown]
+            failed = False
         except TooMuch:
             logger.warning("endpoint=%d ledger was not read to its end", self.endpoint.pk)
         except (FetchError, CallFailed, KeyUnusable, ValueError) as error:
@@ -64,5 +67,11 @@ class LedgerCheck:
         for delivery_id in flagged:
             logger.warning("delivery=%d is not known to its endpoint any more", delivery_id)
         await self.database(
-            partial(finish_sweep, endpoint_id=self.endpoint.pk, worker=self.worker, now=self.clock.now())
+            partial(
+                finish_sweep,
+                endpoint_id=self.endpoint.pk,
+                worker=self.worker,
+                now=self.clock.now(),
+                failed=failed,
+            )
         )

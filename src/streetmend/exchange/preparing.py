@@ -15,6 +15,7 @@ from streetmend.bodies.values import SiteInfo
 from streetmend.exchange.senders import email, open311, update_sending
 from streetmend.reports.models import Delivery
 from streetmend.reports.services.outbox import Prepared
+from streetmend.reports.services.together import first_mails_of
 
 logger = logging.getLogger("streetmend.worker")
 
@@ -28,19 +29,26 @@ def prepare(deliveries: Sequence[Delivery]) -> Mapping[int, Prepared]:
     for question in Question.objects.filter(category__in=categories.values()).order_by("position", "id"):
         questions[question.category_id].append(question)
     ready, here = {}, site()
+    mails = first_mails_of(deliveries)
     for delivery in deliveries:
+        together = mails.get(delivery.pk, [delivery])
+        kinds = [categories.get((one.body_id, one.report.category_name_id)) for one in together]
+        asked = [question for kind in kinds if kind for question in questions[kind.pk]]
         category = categories.get((delivery.body_id, delivery.report.category_name_id))
-        asked = questions[category.pk] if category else []
-        ready[delivery.pk] = _one_or_why_not(delivery, category, asked, here)
+        ready[delivery.pk] = _one_or_why_not(delivery, category, asked, together, here)
     return ready
 
 
 def _one_or_why_not(
-    delivery: Delivery, category: Category | None, questions: Sequence[Question], here: SiteInfo
+    delivery: Delivery,
+    category: Category | None,
+    questions: Sequence[Question],
+    together: Sequence[Delivery],
+    here: SiteInfo,
 ) -> Prepared:
     """One delivery that nothing can be made of must not hold up the others: staff see why."""
     try:
-        return _one(delivery, category, questions, here)
+        return _one(delivery, category, questions, together, here)
     except DatabaseError:
         raise
     except Exception as error:
@@ -57,10 +65,14 @@ def _categories(deliveries: Sequence[Delivery]) -> dict[tuple[int, int], Categor
 
 
 def _one(
-    delivery: Delivery, category: Category | None, questions: Sequence[Question], here: SiteInfo
+    delivery: Delivery,
+    category: Category | None,
+    questions: Sequence[Question],
+    together: Sequence[Delivery],
+    here: SiteInfo,
 ) -> Prepared:
     if delivery.endpoint is None:
-        return email.prepare(delivery, category, questions)
+        return email.prepare(delivery, category, questions, together)
     if category is None:
         name = delivery.report.category_name.name
         return Prepared({}, problem=f"{delivery.body.name} has no category {name!r} any more.")

@@ -18,8 +18,8 @@ from django.db import transaction
 from streetmend.bodies import pulls
 from streetmend.bodies.models import Pull, PullKind
 from streetmend.bodies.queries import site
+from streetmend.crash import crash
 from streetmend.exchange.calling import KeyUnusable, Line, ask, line_to, seconds_until
-from streetmend.exchange.crash import crash
 from streetmend.exchange.pull_lanes import PullLane
 from streetmend.exchange.wire_reports import foreign_report
 from streetmend.fetch import FetchError, Transport

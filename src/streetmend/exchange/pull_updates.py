@@ -22,8 +22,8 @@ from streetmend.bodies.health import finish_pull, note_failure, note_good_answer
 from streetmend.bodies.models import Endpoint
 from streetmend.bodies.queries import site
 from streetmend.clock import Clock
+from streetmend.crash import crash
 from streetmend.exchange.calling import KeyUnusable, ask, line_to, perform, read, seconds_until
-from streetmend.exchange.crash import crash
 from streetmend.exchange.database import DatabaseThread
 from streetmend.exchange.wire import pulled_status, pulled_update
 from streetmend.fetch import Fetched, FetchError, Transport

@@ -18,9 +18,9 @@ from functools import partial
 from streetmend.bodies.models import Endpoint
 from streetmend.bodies.queries import site
 from streetmend.clock import Clock
+from streetmend.crash import crash
 from streetmend.exchange.addresses import report_url
 from streetmend.exchange.calling import KeyUnusable, ask, line_to
-from streetmend.exchange.crash import crash
 from streetmend.exchange.database import DatabaseThread
 from streetmend.exchange.matching import Wanted, marks_in, same_content, text_of
 from streetmend.exchange.searching import Search, TooMuch, merged
@@ -35,10 +35,8 @@ from streetmend.reports.states import DeliveryState
 
 logger = logging.getLogger("streetmend.worker")
 
-#: one sweep takes so long at most
-SWEEP_SECONDS = 60
 #: answers that say: this cannot be asked here
-_CANNOT = frozenset({400, 404, 405, 406, 410, 415, 501})
+_CANNOT = frozenset({400, 401, 403, 404, 405, 406, 410, 415, 501})
 _CONTROL_SPANS = 3
 
 
@@ -48,7 +46,9 @@ class Findings:
 
     #: delivery -> proof and numbers, the surest and earliest first
     found: dict[int, tuple[str, list[str]]] = field(default_factory=dict)
-    #: whether the endpoint shows us reports of ours; None: that was not seen, and there was nothing to see it by
+    #: deliveries that several rows could be, or that share a row with another
+    ambiguous: set[int] = field(default_factory=set)
+    #: whether the endpoint shows us reports of ours so that we know them; None: not seen, and there was nothing to see it by
     control: bool | None = None
     #: why it cannot be asked; empty: it can
     cannot: str = ""
@@ -63,17 +63,21 @@ class Reconciler:
     clock: Clock
     transport: Transport
     database: DatabaseThread
+    #: how long it may take
+    seconds: float
 
     async def sweep(self) -> None:
         """Each uncertain delivery of the endpoint has moved on as far as its answers allow; an error moves none."""
         now = self.clock.now()
         can_find, failed = None, False
         wanted = await self.database(partial(doubts.doubts_of, endpoint_id=self.endpoint.pk, now=now))
+        crash("doubts_read")
         try:
             can_find = await self._settle(wanted, now)
         except (FetchError, CallFailed, TooMuch, KeyUnusable, ValueError) as error:
             failed = True
             logger.warning("endpoint=%d sweep failed: %s", self.endpoint.pk, type(error).__name__)
+            await self._give_up(wanted)
         await self.database(
             partial(
                 doubts.finish_sweep,
@@ -84,6 +88,7 @@ class Reconciler:
                 failed=failed,
             )
         )
+        crash("sweep_over")
 
     async def _settle(self, wanted: Sequence[Doubt], now: datetime) -> bool | None:
         here = await self.database(site)
@@ -110,7 +115,7 @@ class Reconciler:
     # --- looking
 
     async def _look(self, wanted: Sequence[Doubt], now: datetime) -> Findings:
-        search = Search(self.line, self.transport, self.clock, SWEEP_SECONDS)
+        search = Search(self.line, self.transport, self.clock, self.seconds)
         seen = Findings()
         try:
             await self._by_number(search, wanted, seen)
@@ -118,6 +123,7 @@ class Reconciler:
             if left:
                 for start, end in merged(self._span(one, now) for one in left):
                     await search.span(start, end)
+                crash("window_read")
                 await self._match(search.rows.values(), left, seen)
                 seen.control = await self._control(search, seen, now)
         except CallFailed as error:
@@ -205,6 +211,8 @@ class Reconciler:
             rows = [row for row in fits[one.id] if not known.get(row.service_request_id)]
             if len(rows) == 1 and claims[rows[0].service_request_id] == 1:
                 single[one.id] = rows
+            elif rows:
+                seen.ambiguous.add(one.id)
         await self._keep(left, single, "found by content", seen)
 
     async def _keep(
@@ -247,11 +255,13 @@ class Reconciler:
         return False if controls else None
 
     async def _shows_accepted(self, rows: dict[str, Request], now: datetime) -> bool:
+        """Not the number alone: one that is shown without its words could not be known without its number."""
         if not rows:
             return False
-        return await self.database(
-            partial(doubts.any_accepted, endpoint_id=self.endpoint.pk, remote_ids=sorted(rows), now=now)
+        ours = await self.database(
+            partial(doubts.accepted_among, endpoint_id=self.endpoint.pk, remote_ids=sorted(rows), now=now)
         )
+        return any(self._is_it(rows[one.remote_id], one) for one in ours)
 
     # --- deciding
 
@@ -275,11 +285,19 @@ class Reconciler:
                     )
                 )
                 logger.info("delivery=%d found remote_id=%s proof=%s done=%s", one.id, number, proof, done)
+            elif one.id in seen.ambiguous:
+                await self._cannot(one, "The endpoint has more than one that this could be.")
             elif seen.cannot or not seen.control:
                 await self._cannot(one, seen.cannot or _NO_CONTROL[seen.control])
             else:
                 await self._each(doubts.not_found, [one])
             crash("after_decision")
+
+    async def _give_up(self, wanted: Sequence[Doubt]) -> None:
+        """Where asking has failed for long enough, it counts as one that cannot be asked; until then an error is no answer."""
+        if await self.database(partial(doubts.asking_is_hopeless, endpoint_id=self.endpoint.pk)):
+            for one in wanted:
+                await self._cannot(one, "For a day the endpoint has not answered when it was asked.")
 
     async def _cannot(self, one: Doubt, why: str) -> None:
         await self.database(

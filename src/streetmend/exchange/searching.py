@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from streetmend.clock import Clock
 from streetmend.exchange.calling import Line, ask
-from streetmend.fetch import Fetched, Transport
+from streetmend.fetch import ConnectionBroken, Fetched, FetchError, Transport
 from streetmend.georeport import calls, times
+from streetmend.georeport.errors import CallFailed
 from streetmend.georeport.search import RequestSearch
 from streetmend.georeport.types import Request
 
@@ -23,6 +24,8 @@ _ROUND = 50
 _FULL = 1000
 _STRAY = timedelta(hours=2)
 _WRONG_SECONDS = 30.0
+#: a GET that failed is asked again, so often in all: one of many pages must not cost the whole sweep
+_TRIES = 3
 
 Span = tuple[datetime, datetime]
 
@@ -112,8 +115,15 @@ class Search:
     async def _ask(self, search: RequestSearch) -> list[Request]:
         if self.calls_left < 1 or self.clock.monotonic() > self._end:
             raise TooMuch("The endpoint could not be searched through in time.")
-        self.calls_left -= 1
-        page, answer = await ask(calls.requests(self.line.endpoint, search), self.line, self.transport)
+        call = calls.requests(self.line.endpoint, search)
+        for tries_left in reversed(range(_TRIES)):
+            self.calls_left -= 1
+            try:
+                page, answer = await ask(call, self.line, self.transport)
+                break
+            except (FetchError, CallFailed) as error:
+                if not tries_left or not _passes(error):
+                    raise
         self._measure(answer)
         return list(page)
 
@@ -140,6 +150,13 @@ class Search:
     def _reaches(self, page: Sequence[Request], start: datetime) -> bool:
         moments = self._moments(page)
         return bool(moments) and min(moments) <= start
+
+
+def _passes(error: FetchError | CallFailed) -> bool:
+    """Whether the same question may be answered at once: a server's bad moment, not its limits, and nothing that took long."""
+    if isinstance(error, CallFailed):
+        return error.status is not None and error.status >= 500
+    return isinstance(error, ConnectionBroken)
 
 
 def _maybe_cut(count: int) -> bool:

@@ -24,12 +24,12 @@ from streetmend.bodies.health import claim_pulls
 from streetmend.bodies.models import Endpoint
 from streetmend.bodies.queries import site
 from streetmend.clock import Clock, SystemClock
+from streetmend.crash import crash
 from streetmend.exchange import notices as notice_mails
 from streetmend.exchange.applying import apply_due
 from streetmend.exchange.calling import OpenTransport, open_fetcher
-from streetmend.exchange.crash import crash
 from streetmend.exchange.database import DatabaseThread
-from streetmend.exchange.doubts import DoubtLane
+from streetmend.exchange.doubts import ASKING_SECONDS, DoubtLane
 from streetmend.exchange.housekeeping import keep_house
 from streetmend.exchange.leaving import Leaving
 from streetmend.exchange.mailing import Mail, send_mails
@@ -91,12 +91,14 @@ def run(
     stop: threading.Event | None = None,
     name: str = "",
     margin_seconds: int = LEASE_MARGIN,
+    asking_seconds: int = ASKING_SECONDS,
 ) -> int:
     """Works until SIGTERM, SIGINT or `stop`, or with `once` until nothing is due; what is in flight then is finished.
 
     Returns 0; with `once` 1 where a part of the work failed on our side (the log says how).
 
     `clock` says what is due, `random` spreads repeats, `transport` opens the connections: all of them may be a test's.
+    `asking_seconds`: how long one sweep over what is uncertain at an endpoint may take.
     """
     worker = Worker(
         name=name or f"{platform.node()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
@@ -104,6 +106,7 @@ def run(
         random=random,
         stop=stop or threading.Event(),
         margin_seconds=margin_seconds,
+        asking_seconds=asking_seconds,
     )
     asyncio.run(worker.work(once=once, transport=transport))
     return 1 if once and worker.failed else 0
@@ -120,6 +123,7 @@ class Worker:
         random: Random,
         stop: threading.Event,
         margin_seconds: int = LEASE_MARGIN,
+        asking_seconds: int = ASKING_SECONDS,
     ) -> None:
         self.name, self.clock, self.random, self.stop = name, clock, random, stop
         self.margin_seconds = margin_seconds
@@ -132,7 +136,9 @@ class Worker:
         self.photo_lane = PhotoLane(name, clock, self.database)
         self.test_lane = TestLane(clock, self.database)
         self.pull_lanes = [kind(name, clock, self.database) for kind in (ServiceLane, ReportLane)]
-        self.doubt_lane = DoubtLane(name, clock, self.database)
+        self.doubt_lane = DoubtLane(
+            name, clock, self.database, seconds=asking_seconds, margin_seconds=margin_seconds
+        )
         self.recorder = Recorder(name, clock, random, self.database)
         self.flying = 0
         self.wake = asyncio.Event()
@@ -245,8 +251,9 @@ class Worker:
         claims, zone = await self.database(partial(self._claim, room))
         if claims:
             crash("after_intent")
+        mails = email.Handing(claims, self.mail_lanes, lease)
         for claim in claims:
-            self._start(self._deliver(claim, lease, zone))
+            self._start(self._deliver(claim, lease, zone, mails))
         return bool(claims)
 
     def _claim(self, room: int) -> tuple[list[Claim], str]:
@@ -260,10 +267,10 @@ class Worker:
         )
         return claims, site().time_zone if claims else ""
 
-    async def _deliver(self, claim: Claim, lease: Lease, zone: str) -> None:
+    async def _deliver(self, claim: Claim, lease: Lease, zone: str, mails: email.Handing) -> None:
         self.flying += 1
         try:
-            outcome = await self._send(claim, lease, zone)
+            outcome = await self._send(claim, lease, zone, mails)
         except Exception as error:
             logger.exception("delivery=%d failed", claim.delivery.pk)
             outcome = open311.surprise(claim, error)
@@ -288,14 +295,11 @@ class Worker:
             recorded,
         )
 
-    async def _send(self, claim: Claim, lease: Lease, zone: str) -> Outcome:
+    async def _send(self, claim: Claim, lease: Lease, zone: str, mails: email.Handing) -> Outcome:
         if claim.problem:
             return Outcome(result=OutcomeClass.REFUSED, why=claim.problem, sent_bytes=0)
         if claim.delivery.endpoint is None:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(
-                self.mail_lanes, email.send, dict(claim.delivery.params_snapshot)
-            )
+            return await mails.outcome(claim)
         if claim.asks_token:
             return await open311.ask_token(claim, self.calls, site_zone=zone)
         return await open311.send(claim, self.calls, lease, self.clock, site_zone=zone)
@@ -348,6 +352,7 @@ class Worker:
             await self.database(
                 partial(record_notices, worker=self.name, results=results, now=self.clock.now())
             )
+            crash("notices_recorded")
             for notice, _ in taken:
                 logger.info("notice=%d kind=%s", notice.pk, notice.kind)
         except Exception:

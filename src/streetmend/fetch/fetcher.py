@@ -15,6 +15,7 @@ import aiohttp
 from yarl import URL
 
 from streetmend.clock import Clock, SystemClock
+from streetmend.crash import crash
 from streetmend.fetch import errors
 from streetmend.fetch.addresses import AddressGuard, Network
 from streetmend.fetch.body import ACCEPTED_ENCODINGS, BodyReader
@@ -178,6 +179,7 @@ class Fetcher:
         hop = Hop()
         hops.append(hop)
         token = current_hop.set(hop)
+        crash("before_request")
         try:
             async with self._session.request(
                 method,
@@ -188,7 +190,10 @@ class Fetcher:
                 allow_redirects=False,
                 trace_request_ctx=hop,
             ) as response:
-                return await _read(response, hop, max_bytes)
+                crash("answer_begun")
+                fetched = await _read(response, hop, max_bytes)
+            crash("answer_read")
+            return fetched
         finally:
             current_hop.reset(token)
             await hop.end()
@@ -294,6 +299,7 @@ async def _note_connection(
 ) -> None:
     hop: Hop = context.trace_request_ctx
     hop.is_connected()
+    crash("connected")
 
 
 async def _say_how_it_failed(

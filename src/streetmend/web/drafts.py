@@ -30,6 +30,8 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     photos: list[StoredPhoto] = []
     #: the steps that were gone through: whoever changes one comes back to the last one
     details_done: bool = False
+    #: who tells, where they told it before the last step (without network): email, name, phone, show_name
+    who: dict[str, str] = {}
 
     @property
     def has_place(self) -> bool:
@@ -70,9 +72,14 @@ class Draft:
 def draft_of(request: HttpRequest) -> Draft:
     """The draft that the request names; an empty one where it names none, or one that is gone."""
     token = request.POST.get("draft") or request.GET.get("draft") or ""
-    row = find_draft(token[:200]) if token else None
+    return (draft_with(token) if token else None) or Draft()
+
+
+def draft_with(token: str) -> Draft | None:
+    """The draft of the token, or None."""
+    row = find_draft(token[:200])
     if row is None:
-        return Draft()
+        return None
     try:
         content = msgspec.convert(row.content, Content)
     except msgspec.ValidationError:

@@ -19,6 +19,7 @@ from streetmend.web.views import (
     voices,
 )
 from streetmend.web.views.flow import check, details, later, photo, sent, streets, what, where
+from streetmend.web.views.offline import arriving, installing, shells
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -31,6 +32,13 @@ urlpatterns = [
     path("report/details", details.details, name="details"),
     path("report/check", check.check, name="check"),
     path("report/sent/<str:token>", sent.sent, name="sent"),
+    path("report/offline", shells.offline, name="offline"),
+    path("report/waiting", shells.waiting, name="waiting"),
+    path("report/waiting/key", arriving.key, name="waiting-key"),
+    path("report/waiting/send", arriving.send, name="send-waiting"),
+    path("sw.js", installing.service_worker, name="service-worker"),
+    path("manifest.webmanifest", installing.manifest, name="manifest"),
+    path("icon-<str:name>.png", installing.icon, name="icon"),
     path("confirm/<str:secret>", confirm.confirm, name="confirm"),
     path("reports/<int:report_id>/me-too", voices.me_too, name="me-too"),
     path("reports/<int:report_id>/wrong-here", voices.wrong_here, name="wrong-here"),

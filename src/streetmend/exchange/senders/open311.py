@@ -15,9 +15,9 @@ from streetmend.bodies.habits import Photos, habits_of
 from streetmend.bodies.models import Category, Question
 from streetmend.bodies.values import SiteInfo
 from streetmend.clock import Clock
+from streetmend.crash import crash
 from streetmend.exchange.addresses import photo_url, report_url
 from streetmend.exchange.calling import KeyUnusable, Line, ask, line_to, perform, seconds_until
-from streetmend.exchange.crash import crash
 from streetmend.exchange.repeats import note_of_repeat
 from streetmend.exchange.wire import Addresses, dialect_of, frozen, new_request, thawed
 from streetmend.exchange.wire_updates import thawed_update
@@ -90,6 +90,7 @@ async def send(claim: Claim, transport: Transport, lease: Lease, clock: Clock, *
     if not lease.has_room():
         why = "The worker was held up for too long; nothing was sent."
         return Outcome(result=OutcomeClass.NOT_RECEIVED, why=why, sent_bytes=0, error_class="HeldUp")
+    crash("before_call")
     try:
         answer = await perform(call, line, transport)
     except FetchError as error:
@@ -135,6 +136,7 @@ async def ask_token(claim: Claim, transport: Transport, *, site_zone: str) -> Ou
     try:
         line = _line(delivery, site_zone)
         accepted, answer = await ask(calls.token(line.endpoint, delivery.token), line, transport)
+        crash("token_asked")
     except KeyUnusable as error:
         return Outcome(result=OutcomeClass.NOT_RECEIVED, why=str(error), error_class="KeyUnusable")
     except FetchError as error:

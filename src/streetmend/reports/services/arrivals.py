@@ -53,7 +53,8 @@ def follow_up(*, report: Report, delivery: Delivery, outcome: Outcome, now: date
         _tell_staff(delivery, "needs you", outcome.alarm, now, once=_occasion(delivery, outcome.alarm, now))
     elif outcome.result is OutcomeClass.UNKNOWN and _now_unclear(endpoint_id):
         why = f"{UNKNOWN_IN_A_ROW} answers in a row left open whether it has our reports. The last: {outcome.why}"
-        _tell_staff(delivery, "does not answer clearly", why, now)
+        once = f"unclear.{endpoint_id}.{now:%Y-%m-%d}"
+        _tell_staff(delivery, "does not answer clearly", why, now, once=once)
 
 
 def arrived(*, report: Report, delivery: Delivery, now: datetime) -> None:

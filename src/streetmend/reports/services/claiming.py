@@ -14,6 +14,7 @@ from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Value, W
 from django.db.models.functions import Coalesce, Now, RowNumber
 
 from streetmend.bodies.models import Body, Endpoint
+from streetmend.crash import crash
 from streetmend.database.rows import update_each
 from streetmend.reports.models import Attempt, Delivery
 from streetmend.reports.services.lanes import room_of, spend, watch_of
@@ -26,6 +27,7 @@ from streetmend.reports.services.outbox import (
     Prepared,
     settle_of,
 )
+from streetmend.reports.services.together import whole, with_companions
 from streetmend.reports.states import DeliveryState
 
 
@@ -41,9 +43,8 @@ def claim_deliveries(
         return []
     with transaction.atomic():
         endpoints = _lock_endpoints(now, limit)
-        chosen = _choose(endpoints, now, limit)
-        if not chosen:
-            return []
+        chosen = with_companions(_choose(endpoints, now, limit), _due(now))
+        crash("chosen")
         rows = (
             _due(now)
             .select_for_update(skip_locked=True, no_key=True, of=("self",))
@@ -51,11 +52,13 @@ def claim_deliveries(
             .select_related("report__category_name", "update")
             .order_by("requested_at", "id")
         )
-        deliveries = _with_their_ends(list(rows), endpoints)
+        deliveries = whole(_with_their_ends(list(rows), endpoints), chosen, _due(now))
         posts = [delivery for delivery in deliveries if delivery.state == DeliveryState.WAITING]
         problems = _write_intents(posts, worker, now, prepare)
+        crash("intent_written")
         _lease_posts(posts, worker, now, margin_seconds)
         _lease_tokens([one for one in deliveries if one.state == DeliveryState.TOKEN], worker, margin_seconds)
+        crash("leased")
     return [
         Claim(
             delivery=delivery,
@@ -108,7 +111,7 @@ def _full(in_use: QuerySet[Endpoint], now: datetime) -> list[int]:
     """Endpoints without room: they must not stand in the way of those that have some."""
     counts = dict(_flying().exclude(endpoint=None).values_list("endpoint_id").annotate(count=Count("pk")))
     flying = in_use.filter(pk__in=list(counts)).values_list("pk", "max_in_flight")
-    slowed = Q(watch__open_until__isnull=False) | Q(watch__rate__isnull=False)
+    slowed = Q(watch__open_until__isnull=False) | Q(watch__rate__isnull=False) | Q(habits__has_key="max_rate")
     return [pk for pk, most in flying if counts[pk] >= most] + [
         one.pk
         for one in in_use.filter(slowed).select_related("watch")
@@ -142,9 +145,8 @@ def _choose(endpoints: Mapping[int, Endpoint], now: datetime, limit: int) -> lis
     )
     chosen = [(pk, endpoint) for pk, endpoint, place in rows if place <= room.get(endpoint, 0)][:limit]
     for endpoint in endpoints.values():
-        watch = watch_of(endpoint)
-        if watch is not None and watch.rate is not None:
-            spend(watch, sum(of == endpoint.pk for _, of in chosen), now)
+        count = sum(of == endpoint.pk for _, of in chosen)
+        spend(endpoint=endpoint, watch=watch_of(endpoint), count=count, now=now)
     return [pk for pk, _ in chosen]
 
 

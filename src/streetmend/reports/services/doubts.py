@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 
 from streetmend.bodies.habits import habits_of
 from streetmend.bodies.models import Endpoint, OnUnknown
+from streetmend.crash import crash
 from streetmend.reports.models import Attempt, Delivery, EndpointWatch, Report
 from streetmend.reports.models.outbox import DeliveryKind
 from streetmend.reports.services.arrivals import arrived
@@ -35,6 +36,8 @@ BELIEVED = timedelta(hours=24)
 #: only what was accepted so lately serves as the control
 CONTROL = timedelta(days=30)
 _LONGEST_PAUSE = 3600.0
+#: an endpoint that takes reports and fails to answer questions for so long counts as one that cannot be asked
+HOPELESS = timedelta(hours=24)
 
 
 class Decide(Protocol):
@@ -88,7 +91,7 @@ def claim_sweeps(*, worker: str, now: datetime, limit: int, seconds: int) -> lis
             pk__in=wanted,
         )
         for watch in free.select_related("endpoint__body").order_by("ask_at", "pk")[:limit]:
-            lease = timedelta(seconds=seconds + watch.endpoint.timeout_seconds + 30)
+            lease = timedelta(seconds=seconds + watch.endpoint.timeout_seconds)
             if free.filter(pk=watch.pk).update(ask_owner=worker, ask_until=Now() + lease):
                 mine.append(watch.endpoint)
     return mine
@@ -138,13 +141,37 @@ def _accepted(endpoint_id: int, now: datetime) -> QuerySet[Delivery]:
     ).exclude(remote_id="")
 
 
-def any_accepted(*, endpoint_id: int, remote_ids: Sequence[str], now: datetime) -> bool:
-    """Whether one of these numbers is of a report that the endpoint accepted of us lately."""
-    accepted = _accepted(endpoint_id, now)
-    return any(
-        accepted.filter(remote_id__in=remote_ids[place : place + 500]).exists()
-        for place in range(0, len(remote_ids), 500)
-    )
+def accepted_among(
+    *, endpoint_id: int, remote_ids: Sequence[str], now: datetime, limit: int = 20
+) -> list[Doubt]:
+    """Of the reports with these numbers, those that the endpoint accepted of us lately: what was sent, and when."""
+    found: list[Doubt] = []
+    for place in range(0, len(remote_ids), 500):
+        rows = _accepted(endpoint_id, now).filter(remote_id__in=remote_ids[place : place + 500])
+        for row in rows.order_by("-accepted_at", "-id")[: limit - len(found)]:
+            sent = row.first_sent_at or row.created_at
+            request = dict(row.params_snapshot.get("request") or {})
+            found.append(
+                Doubt(row.pk, row.report_id, row.kind, row.state, sent, sent, row.remote_id, (), request)
+            )
+        if len(found) >= limit:
+            break
+    return found
+
+
+def asking_is_hopeless(*, endpoint_id: int) -> bool:
+    """Whether the endpoint takes reports, and for a day has not answered when it was asked whether it has one."""
+    watch = EndpointWatch.objects.select_related("endpoint").filter(pk=endpoint_id).first()
+    if watch is None or watch.failing_since is not None or watch.open_until is not None:
+        return False
+    waited = sum(_ask_pause(watch.endpoint, number) for number in range(1, watch.ask_failures + 1))
+    return waited >= HOPELESS.total_seconds()
+
+
+def _ask_pause(endpoint: Endpoint, failures: int) -> float:
+    """How many seconds to wait after so many sweeps in a row that failed."""
+    first = max(endpoint.settle_seconds / 10, 1.0)
+    return min(first * 2.0 ** min(failures - 1, 10), _LONGEST_PAUSE)
 
 
 def can_find_lately(*, endpoint_id: int, now: datetime) -> bool:
@@ -185,9 +212,8 @@ def finish_sweep(
             return False
         watch.ask_owner, watch.ask_until = "", None
         watch.ask_failures = watch.ask_failures + 1 if failed else 0
-        first = max(watch.endpoint.settle_seconds / 10, 1.0)
-        pause = min(first * 2 ** min(watch.ask_failures - 1, 10), _LONGEST_PAUSE)
-        watch.ask_at = now + timedelta(seconds=pause) if failed else None
+        pause = timedelta(seconds=_ask_pause(watch.endpoint, watch.ask_failures))
+        watch.ask_at = now + pause if failed else None
         if can_find is not None:
             watch.can_find, watch.can_find_at = can_find, now
         watch.save()
@@ -229,6 +255,7 @@ def found(*, delivery_id: int, remote_id: str, proof: str, others: Sequence[str]
             _duplicate(delivery, other, now)
         delivery.save()
         arrived(report=report, delivery=delivery, now=now)
+        crash("found_written")
     return True
 
 
@@ -286,6 +313,7 @@ def not_found(*, delivery_id: int, now: datetime) -> None:
                 "The endpoint was asked and does not have it; it is asked once more before it is sent again."
             )
         delivery.save()
+        crash("not_found_written")
 
 
 def _ripe_at(delivery: Delivery) -> datetime:
@@ -323,6 +351,7 @@ def cannot_be_asked(*, delivery_id: int, why: str, now: datetime) -> None:
             delivery.state, delivery.next_at, delivery.settle_until = DeliveryState.HELD, None, None
             delivery.why = f"{why} Somebody has to find out whether it is there."[:500]
         delivery.save()
+        crash("cannot_written")
 
 
 def repeat_safely(*, delivery_id: int, now: datetime) -> None:

@@ -32,6 +32,16 @@ def save_draft(*, token: str, content: dict[str, Any], now: datetime) -> bool:
     )
 
 
+def keep_draft(*, token: str, content: dict[str, Any], now: datetime) -> bool:
+    """The draft of `token`, a secret that its owner's device made, holds `content`; false where it was sent already.
+
+    Unlike `save_draft` it makes the draft where there is none.
+    """
+    fresh = {"content": content, "created_at": now, "updated_at": now}
+    _draft, made = Draft.objects.get_or_create(token_hash=hash_of(token), defaults=fresh)
+    return made or save_draft(token=token, content=content, now=now)
+
+
 def mail_draft_link(*, token: str, email: str, language: str, now: datetime) -> bool:
     """A mail with the link that goes on with the draft is due to the address; false where there is no such draft (any more).
 

@@ -6,17 +6,18 @@ one delivery. There is no rate until a breaker opened or an endpoint asked us to
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+import msgspec
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
 from streetmend.bodies.habits import Habits, habits_of
 from streetmend.bodies.models import Endpoint
-from streetmend.reports.models import Attempt, EndpointWatch
+from streetmend.reports.models import Attempt, Delivery, EndpointWatch
 from streetmend.reports.services.outcomes import Outcome, OutcomeClass
+from streetmend.reports.states import DeliveryState
 
 #: what is no fault of the endpoint's
 _OURS = frozenset({"HeldUp", "AddressRefused", "KeyUnusable"})
@@ -32,28 +33,53 @@ _TOO_MANY = 429
 def room_of(endpoint: Endpoint, watch: EndpointWatch | None, flying: int, now: datetime) -> int:
     """How many more deliveries may leave for the endpoint at `now` (UTC), `flying` being under way."""
     room = endpoint.max_in_flight - flying
-    if watch is None:
-        return room
-    if watch.open_until is not None:
+    if watch is not None and watch.open_until is not None:
         room = 1 - flying if watch.probed and watch.open_until <= now else 0
-    if watch.rate is not None:
-        room = min(room, _credit(watch, now))
+    rate = rate_of(endpoint, watch)
+    if rate is not None and room > 0:
+        room = min(room, _credit(rate, watch.spent_until if watch else None, now))
     return max(room, 0)
 
 
-def spend(watch: EndpointWatch, count: int, now: datetime) -> None:
+def rate_of(endpoint: Endpoint, watch: EndpointWatch | None) -> float | None:
+    """How many deliveries a second the endpoint may get; None: as many as there are."""
+    learned = watch.rate if watch else None
+    most = _max_rate(endpoint)
+    return min(learned, most) if learned and most else learned or most
+
+
+def _max_rate(endpoint: Endpoint) -> float | None:
+    """Most endpoints have none, and this is asked at every claim: the habits are not read for it."""
+    if "max_rate" not in endpoint.habits:
+        return None
+    try:
+        return habits_of(endpoint).max_rate or None
+    except msgspec.ValidationError:
+        # staff hear of wrong habits where a delivery is made ready
+        return None
+
+
+def spend(*, endpoint: Endpoint, watch: EndpointWatch | None, count: int, now: datetime) -> None:
     """So many deliveries leave now, of what the rate allows. In the transaction of their claim."""
-    if watch.rate is None or not count:
+    rate = rate_of(endpoint, watch)
+    if rate is None or not count:
         return
-    start = max(watch.spent_until or now - _SECOND, now - _longest(watch.rate))
-    watch.spent_until = start + timedelta(seconds=count / watch.rate)
-    watch.save(update_fields=["spent_until"])
+    start = max(watch.spent_until if watch and watch.spent_until else now - _SECOND, now - _longest(rate))
+    EndpointWatch.objects.update_or_create(
+        pk=endpoint.pk, defaults={"spent_until": start + timedelta(seconds=count / rate)}
+    )
 
 
-def _credit(watch: EndpointWatch, now: datetime) -> int:
-    rate = watch.rate or 1.0
-    since = max(watch.spent_until or now - _longest(rate), now - _longest(rate))
+def _credit(rate: float, spent_until: datetime | None, now: datetime) -> int:
+    since = max(spent_until or now - _SECOND, now - _longest(rate))
     return int((now - since).total_seconds() * rate + 1e-6)
+
+
+def _keep_credit(watch: EndpointWatch, rate: float, now: datetime) -> None:
+    """What was left over at the rate of before is not more at the new one: that begins now."""
+    if watch.spent_until is not None and watch.rate is not None:
+        left = max(now - max(watch.spent_until, now - _longest(watch.rate)), timedelta())
+        watch.spent_until = now - left * (watch.rate / rate)
 
 
 def _longest(rate: float) -> timedelta:
@@ -67,21 +93,32 @@ def watch_of(endpoint: Endpoint) -> EndpointWatch | None:
 
 
 def went_well(*, endpoint: Endpoint, now: datetime) -> None:
-    """The endpoint took a delivery: its breaker is closed, and it may get more. One look at memory where all was well before."""
+    """The endpoint took a delivery: its breaker is closed, and it may get more. One look at memory where all was well before.
+
+    All that waited for it is due then, each in its turn: what an earlier failure put off would come behind what was told later.
+    How often the breaker opened is forgotten only after a good minute: an endpoint that comes and goes is left alone for longer
+    each time.
+    """
     seen = watch_of(endpoint)
-    if seen is None or (seen.open_until is None and seen.rate is None and seen.failing_since is None):
+    if seen is None or not (seen.open_until or seen.opened or seen.rate is not None or seen.failing_since):
         return
     watch = EndpointWatch.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
     habits = habits_of(endpoint)
     watch.failing_since, watch.told = None, 0
     if watch.open_until is not None:
-        watch.open_until, watch.opened, watch.probed, watch.closed_at = None, 0, False, now
+        watch.open_until, watch.probed, watch.closed_at = None, False, now
+        watch.ask_at, watch.ask_failures = None, 0
         watch.rate = _at_most(watch.rate or habits.recovery_rate, habits)
         watch.rate_changed_at = watch.rate_bad_at = now
+        Delivery.objects.filter(endpoint=endpoint.pk, state=DeliveryState.WAITING, next_at__gt=now).update(
+            next_at=now
+        )
+    elif now - (watch.rate_bad_at or now) >= _GOOD_MINUTE:
+        watch.rate, watch.rate_changed_at, watch.opened = habits.max_rate or None, now, 0
     elif watch.rate is not None and now - (watch.rate_changed_at or now) >= _SECOND:
-        watch.rate, watch.rate_changed_at = _at_most(2 * watch.rate, habits), now
-        if now - (watch.rate_bad_at or now) >= _GOOD_MINUTE:
-            watch.rate = habits.max_rate or None
+        faster = _at_most(2 * watch.rate, habits)
+        _keep_credit(watch, faster, now)
+        watch.rate, watch.rate_changed_at = faster, now
     watch.save()
 
 
@@ -93,9 +130,11 @@ def went_badly(*, endpoint: Endpoint, outcome: Outcome, now: datetime) -> None:
     EndpointWatch.objects.get_or_create(pk=endpoint.pk)
     watch = EndpointWatch.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
     watch.failing_since = watch.failing_since or now
+    # the good minute begins anew
+    watch.rate_bad_at = now
     if outcome.http_status == _TOO_MANY:
         watch.rate = max((watch.rate or 2 * habits.recovery_rate) / 2, _SLOWEST)
-        watch.rate_changed_at = watch.rate_bad_at = now
+        watch.rate_changed_at = now
     if watch.open_until is None:
         if _too_many_failures(endpoint.pk, watch, habits):
             _open(watch, habits, now)
@@ -161,11 +200,8 @@ def record_probe(*, endpoint_id: int, answered: bool, now: datetime) -> None:
             return
         if answered:
             watch.probed, watch.probe_until = True, None
+            # what could not be asked about can be now
+            watch.ask_at, watch.ask_failures = None, 0
         else:
             _open(watch, habits_of(watch.endpoint), now)
         watch.save()
-
-
-def watches_of(endpoint_ids: Iterable[int]) -> dict[int, EndpointWatch]:
-    """By endpoint, locked until the transaction ends; another worker's are left out where they are locked."""
-    return {watch.pk: watch for watch in EndpointWatch.objects.filter(pk__in=list(endpoint_ids))}

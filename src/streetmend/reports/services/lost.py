@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Count, F, Max, Q
 from django.db.models.functions import Now
 
 from streetmend.bodies.habits import habits_of
@@ -31,7 +31,10 @@ APART = timedelta(hours=24)
 #: when staff are told of an endpoint that fails, counted from its first failure; then daily
 TELL_AFTER = (timedelta(hours=1), timedelta(hours=24))
 _DAY = timedelta(days=1)
+LOST = "The body's system does not know this report any more."
 _OLD_DOUBT = timedelta(hours=4)
+#: so long staff are reminded of it
+_NEW_DOUBT = timedelta(days=3)
 
 
 def claim_ledgers(*, worker: str, now: datetime, limit: int, seconds: int) -> list[Endpoint]:
@@ -50,7 +53,7 @@ def claim_ledgers(*, worker: str, now: datetime, limit: int, seconds: int) -> li
     mine = []
     with transaction.atomic():
         for watch in due.select_related("endpoint__body").order_by("ledger_at")[:limit]:
-            lease = timedelta(seconds=seconds + watch.endpoint.timeout_seconds + 30)
+            lease = timedelta(seconds=seconds + watch.endpoint.timeout_seconds)
             if due.filter(pk=watch.pk).update(
                 ask_owner=worker, ask_until=Now() + lease, ledger_at=now + NIGHT
             ):
@@ -93,15 +96,15 @@ def record_ledger(
         return []
     flagged = []
     with transaction.atomic():
-        Delivery.objects.filter(pk__in=list(there), missing_since__isnull=False).update(
-            missing_since=None, why=""
-        )
+        back = Delivery.objects.filter(pk__in=list(there), missing_since__isnull=False)
+        back.filter(why=LOST).update(why="")
+        back.update(missing_since=None)
         rows = Delivery.objects.select_for_update(no_key=True, of=("self",)).select_related("body")
         for delivery in rows.filter(pk__in=list(missing), state=DeliveryState.ACCEPTED):
             if delivery.missing_since is None:
                 delivery.missing_since = now
-            elif now - delivery.missing_since >= APART and not delivery.why:
-                delivery.why = "The body's system does not know this report any more."
+            elif now - delivery.missing_since >= APART and delivery.why != LOST:
+                delivery.why = LOST
                 flagged.append(delivery.pk)
                 _tell_of_loss(delivery, now)
             delivery.save(update_fields=["missing_since", "why"])
@@ -132,15 +135,18 @@ def tell_of_outages(*, now: datetime) -> int:
         since = watch.failing_since
         if since is None or now < since + _told_after(watch.told):
             continue
-        waiting = Delivery.objects.filter(endpoint=watch.pk, state=DeliveryState.WAITING).count()
-        if not waiting:
+        owed = Delivery.objects.filter(endpoint=watch.pk)
+        waiting = owed.filter(state=DeliveryState.WAITING, next_at__isnull=False).count()
+        doubtful = owed.filter(state=DeliveryState.UNCERTAIN).count()
+        if not waiting and not doubtful:
             continue
         with transaction.atomic():
             body = watch.endpoint.body.name
             write_staff_notice(
                 subject=f"The connection to {body} has not worked since {since:%Y-%m-%d %H:%M} UTC",
                 text=(
-                    f"{waiting} deliveries wait for {watch.endpoint.url}. They are kept and sent when it works again. "
+                    f"Deliveries that wait for {watch.endpoint.url}: {waiting}. They are kept and sent when it works again. "
+                    f"Of so many more it is not known whether they are there, and it will be asked: {doubtful}. "
                     f"The last failure: {watch.endpoint.last_error}"
                 ),
                 now=now,
@@ -158,16 +164,22 @@ def _told_after(told: int) -> timedelta:
 
 
 def tell_of_doubts(*, now: datetime) -> int:
-    """Staff have one mail a day about each body for which deliveries have been in doubt or held for four hours."""
+    """Staff have one mail a day about each body with deliveries in doubt or held for over four hours, for three days.
+
+    Where the endpoint itself fails, the mail about that tells of them.
+    """
     old = Delivery.objects.filter(
         state__in=(DeliveryState.UNCERTAIN, DeliveryState.HELD),
         first_sent_at__lte=now - _OLD_DOUBT,
         endpoint__isnull=False,
-    )
-    bodies: dict[tuple[int, str], int] = {}
-    for body_id, name in old.values_list("body_id", "body__name"):
-        bodies[body_id, name] = bodies.get((body_id, name), 0) + 1
-    for (body_id, name), count in bodies.items():
+    ).exclude(state=DeliveryState.UNCERTAIN, endpoint__watch__failing_since__lte=now - TELL_AFTER[0])
+    counted = old.values_list("body_id", "body__name").annotate(count=Count("pk"), last=Max("first_sent_at"))
+    bodies = [
+        (body_id, name, count)
+        for body_id, name, count, last in counted.order_by("body_id")
+        if last > now - _NEW_DOUBT
+    ]
+    for body_id, name, count in bodies:
         with transaction.atomic():
             write_staff_notice(
                 subject=f"It is not known whether {name} has {count} report{'s' * (count != 1)}",

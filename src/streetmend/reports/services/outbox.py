@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
+from streetmend.crash import crash
 from streetmend.reports.models import Attempt, Delivery, Report
 from streetmend.reports.services.arrivals import arrived
 from streetmend.reports.services.lanes import watch_of
@@ -76,13 +77,16 @@ def rescue_deliveries() -> int:
     if not lost.exists():
         return 0
     with transaction.atomic():
-        return lost.update(
+        count = lost.update(
             state=DeliveryState.UNCERTAIN,
             next_at=F("settle_until"),
             lease_owner="",
             lease_until=None,
             why="The worker that was sending it did not come back; it may have arrived or not.",
         )
+        crash("rescue_written")
+    crash("rescued")
+    return count
 
 
 def repeat_mails(*, now: datetime) -> int:

@@ -146,6 +146,7 @@ def _erase(wish: Erasure, person: Person, now: datetime) -> None:
     Attempt.objects.filter(delivery__in=deliveries).update(response_head="", params_snapshot={})
     ConfirmLink.objects.filter(report__in=reports).delete()
     Draft.objects.filter(report__in=reports).delete()
+    Draft.objects.filter(content__who__email__iexact=person.email).delete()
     mails.delete()
     Update.objects.filter(person=person).update(person=None, name="", show_name=False)
     _without_photos(person, now)

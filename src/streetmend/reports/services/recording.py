@@ -14,6 +14,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from streetmend.bodies.models import Endpoint
+from streetmend.crash import crash
 from streetmend.database.rows import update_each
 from streetmend.reports.models import Attempt, Delivery, Report
 from streetmend.reports.models.outbox import DeliveryKind
@@ -78,6 +79,7 @@ def _record_accepted(worker: str, ends: Sequence[End], now: datetime) -> Collect
 
 def _accept(worker: str, ends: Mapping[int, End], now: datetime) -> Collection[int]:
     reports, deliveries = _lock_all(ends)
+    crash("many_locked")
     known = _known_ids(ends)
     held = {
         pk: delivery
@@ -96,7 +98,9 @@ def _accept(worker: str, ends: Mapping[int, End], now: datetime) -> Collection[i
             setattr(delivery, name, value)
     rows = [(pk, *changed.values()) for pk, changed in changes.items()]
     update_each(Delivery, keys=["id"], columns=columns, rows=rows)
+    crash("many_moved")
     many_arrived(reports=reports, deliveries=list(held.values()), now=now)
+    crash("many_written")
     return held.keys()
 
 
@@ -154,13 +158,17 @@ def record_delivery(*, worker: str, claim: Claim, outcome: Outcome, now: datetim
 
 def _record(worker: str, claim: Claim, outcome: Outcome, now: datetime, random: Random) -> bool:
     report, delivery = lock_both(claim.delivery.pk, claim.delivery.report_id)
+    crash("record_locked")
     outcome = _doubt_known_id(delivery, outcome)
     mine = _holds(delivery, worker, claim)
     if not claim.asks_token:
         _close_attempt(delivery, claim.attempt, outcome, now, evidence=not mine)
+    crash("attempt_closed")
     if mine:
         _move(delivery, claim, outcome, now, random)
+        crash("delivery_moved")
         follow_up(report=report, delivery=delivery, outcome=outcome, now=now)
+    crash("record_written")
     return mine
 
 

@@ -16,6 +16,7 @@ from streetmend.bodies.directory import united_questions
 from streetmend.bodies.models import Send
 from streetmend.bodies.queries import Responsible, Why, responsible, site
 from streetmend.bodies.values import BodyInfo, CategoryInfo, SiteInfo
+from streetmend.crash import crash
 from streetmend.photos.store import StoredPhoto
 from streetmend.reports.errors import (
     AnswersWrong,
@@ -110,12 +111,14 @@ def submit(
     try:
         with transaction.atomic():
             secret = take_in(report, told, found, photos, here, confirmed=confirmed, now=now)
+            crash("report_written")
     except IntegrityError:
         # the same form was sent twice at the same moment: the other one won
         earlier = Report.objects.filter(form_token=form_token).first() if form_token else None
         if earlier is None:
             raise
         return Submitted(earlier, "", repeated=True)
+    crash("report_kept")
     return Submitted(report, secret, repeated=False)
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -14,13 +13,11 @@ from streetmend.bodies.queries import responsible
 from streetmend.bodies.values import Choice
 from streetmend.clock import SystemClock
 from streetmend.reports.errors import ReportError
-from streetmend.reports.services import Told, submit
-from streetmend.reports.services.drafts import draft_became
-from streetmend.reports.services.links import hash_of
 from streetmend.web.drafts import Draft, draft_of
 from streetmend.web.forms import Reader, in_order
 from streetmend.web.personal import personal_in
 from streetmend.web.requests import is_proven, person_of
+from streetmend.web.views.flow.sending import send_draft
 from streetmend.web.views.flow.steps import choice_of, first_missing, seen_other, step_of
 from streetmend.web.words import of_report
 
@@ -42,7 +39,8 @@ def check(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _send(request, draft, choice)
     person = person_of(request)
-    told = {"email": person.email, "name": person.name, "phone": person.phone} if person else {}
+    known = {"email": person.email, "name": person.name, "phone": person.phone} if person else {}
+    told = {**known, **draft.content.who}
     return _page(request, draft, choice, told, {})
 
 
@@ -59,26 +57,10 @@ def _send(request: HttpRequest, draft: Draft, choice: Choice) -> HttpResponse:
         return redirect("home")
     if form.errors:
         return _page(request, draft, choice, told, form.errors, status=422)
-    content, now = draft.content, SystemClock().now()
     try:
-        submitted = submit(
-            now=now,
-            lat=content.place[0],
-            long=content.place[1],
-            title=content.title,
-            detail=content.detail,
-            category_name=content.category,
-            told=Told(language=get_language() or "en", **told),
-            answers=content.answers,
-            address=content.address,
-            place_hint=content.hint,
-            photos=content.photos,
-            form_token=hash_of(draft.token),
-            confirmed=is_proven(request, told["email"]),
-        )
+        send_draft(request, draft, told, now=SystemClock().now())
     except ReportError as error:
         return _page(request, draft, choice, told, {error.field: of_report(error)}, status=422)
-    draft_became(token=draft.token, report=submitted.report, now=now)
     return seen_other(f"/report/sent/{draft.token}")
 
 

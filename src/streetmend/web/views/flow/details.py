@@ -22,7 +22,7 @@ from streetmend.web.requests import site_of
 from streetmend.web.uploads import take
 from streetmend.web.views.flow.steps import after, choice_of, first_missing, seen_other, step_of
 
-_LONGEST_ANSWER = 20_000
+LONGEST_ANSWER = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def details(request: HttpRequest) -> HttpResponse:
 def _keep(request: HttpRequest, draft: Draft, choice: Choice) -> HttpResponse:
     form = Reader(request.POST)
     given = {
-        question.code: form.texts(f"answer.{question.code}", _LONGEST_ANSWER) for question in choice.questions
+        question.code: form.texts(f"answer.{question.code}", LONGEST_ANSWER) for question in choice.questions
     }
     checked = check_answers(choice.questions, given, zone=site_of(request).zone)
     errors = {f"answer.{code}": why for code, why in checked.errors.items()}
@@ -75,7 +75,7 @@ def _keep(request: HttpRequest, draft: Draft, choice: Choice) -> HttpResponse:
         # the pictures change places, and nothing is asked for yet
         return _put_first(request, draft, {**draft.content.answers, **checked.answers})
     removed = set(request.POST.getlist("remove"))
-    kept = [_described(photo, request) for photo in draft.content.photos if photo.name not in removed]
+    kept = [described(photo, request) for photo in draft.content.photos if photo.name not in removed]
     taken = take(request, name="photos", room=max(0, site_of(request).max_photos - len(kept)))
     if taken.error:
         errors["photos"] = taken.error
@@ -93,14 +93,15 @@ def _keep(request: HttpRequest, draft: Draft, choice: Choice) -> HttpResponse:
 def _put_first(request: HttpRequest, draft: Draft, answers: dict[str, list[str]]) -> HttpResponse:
     first = request.POST.get("first")
     photos = sorted(
-        (_described(photo, request) for photo in draft.content.photos), key=lambda photo: photo.name != first
+        (described(photo, request) for photo in draft.content.photos), key=lambda photo: photo.name != first
     )
     keep(draft, draft.content.changed(answers=answers, photos=photos), now=SystemClock().now())
     then = request.POST.get("then", "")
     return seen_other(draft.url("details", **({"then": then} if then == "check" else {})))
 
 
-def _described(photo: StoredPhoto, request: HttpRequest) -> StoredPhoto:
+def described(photo: StoredPhoto, request: HttpRequest) -> StoredPhoto:
+    """The photo with what the form says that it shows, if it says so."""
     raw = request.POST.get(f"alt.{photo.name}")
     if raw is None:
         return photo

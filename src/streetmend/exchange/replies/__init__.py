@@ -1,0 +1,1 @@
+"""What comes back by mail: answers to our mails, and mails that could not be delivered."""

@@ -1,0 +1,134 @@
+"""What was accepted is asked about night after night: what is gone is flagged and told, and never sent again by itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from streetmend.bodies.models import Endpoint
+from streetmend.georeport import testing
+from streetmend.georeport.testing import Answer, Behaviour, PretendEndpoint
+from streetmend.reports.models import Delivery, Notice, Report
+from streetmend.reports.models.outbox import NoticeKind
+from streetmend.reports.states import DeliveryState
+from tests.exchange.conftest import Work
+from tests.exchange.reports import make_report, posts
+from tests.support.clock import SettableClock
+
+
+@pytest.fixture(autouse=True)
+def quiet(town) -> None:
+    """The endpoint is asked about nothing else."""
+    Endpoint.objects.update(pull_updates=False)
+
+
+@pytest.fixture
+def three(town, clock, work) -> list[Report]:
+    """Three reports that the endpoint has; from the next night on it is asked about them."""
+    made = [make_report(clock, title=f"Lykt {number}") for number in range(3)]
+    work()
+    clock.advance(seconds=10)
+    work()
+    return made
+
+
+def night(clock: SettableClock, work: Work) -> None:
+    clock.advance(hours=24)
+    work()
+
+
+def of(report: Report) -> Delivery:
+    return Delivery.objects.get(report=report)
+
+
+def lost_mails() -> list[Notice]:
+    told = Notice.objects.filter(kind=NoticeKind.STAFF)
+    return [one for one in told if "any more" in one.content["subject"]]
+
+
+def checks(endpoint: PretendEndpoint) -> int:
+    return len([seen for seen in endpoint.ledger.seen("requests") if "service_request_id" in seen.query])
+
+
+def test_F_46_what_the_endpoint_has_lost_is_flagged_after_two_checks_a_day_apart_and_not_sent_again(
+    three, endpoint, clock, work
+):
+    lost = of(three[1])
+    endpoint.ledger.forget(lost.remote_id)
+    night(clock, work)
+    assert checks(endpoint) == 1
+    assert of(three[1]).missing_since == clock.now()
+    assert (of(three[1]).why, lost_mails()) == (lost.why, [])
+    night(clock, work)
+    delivery = of(three[1])
+    assert (delivery.state, delivery.remote_id) == (DeliveryState.ACCEPTED, lost.remote_id)
+    assert "does not know this report any more" in delivery.why
+    (told,) = lost_mails()
+    assert str(three[1].pk) in told.content["subject"]
+    assert lost.remote_id in told.content["text"]
+    for _ in range(5):
+        night(clock, work)
+    assert (posts(endpoint), len(lost_mails())) == (3, 1)
+    assert [of(one).missing_since for one in (three[0], three[2])] == [None, None]
+
+
+def test_F_46_what_is_there_again_is_not_missed_any_more(three, endpoint, clock, work):
+    number = f"<service_request_id>{of(three[0]).remote_id}<".encode()
+
+    def without(usual: Answer) -> Answer:
+        return replace(usual, body=usual.body.replace(number, b"<service_request_id>x<"))
+
+    endpoint.script(Behaviour(name="hides one", reply=without), operation="requests")
+    night(clock, work)
+    assert of(three[0]).missing_since is not None
+    night(clock, work)
+    assert (of(three[0]).missing_since, lost_mails()) == (None, [])
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_an_endpoint_that_cannot_be_asked_has_lost_nothing(three, endpoint, clock, work, status):
+    endpoint.always(testing.fail(status), operation="requests")
+    for _ in range(3):
+        night(clock, work)
+    assert not Delivery.objects.filter(missing_since__isnull=False).exists()
+    assert lost_mails() == []
+
+
+def test_an_endpoint_that_shows_nothing_at_all_has_not_lost_everything(three, endpoint, clock, work):
+    for one in three:
+        endpoint.ledger.forget(of(one).remote_id)
+    for _ in range(3):
+        night(clock, work)
+    assert lost_mails() == []
+
+
+def test_fifty_numbers_are_asked_about_at_once_and_closed_reports_not_at_all(town, endpoint, clock, work):
+    Endpoint.objects.update(max_in_flight=50)
+    for number in range(60):
+        make_report(clock, title=f"Lykt {number}")
+    work()
+    clock.advance(seconds=10)
+    work()
+    Delivery.objects.filter(remote_id__in=["1", "2"]).update(closed=True)
+    night(clock, work)
+    asked = [seen.query for seen in endpoint.ledger.seen("requests")]
+    assert len(asked) == 2
+    assert sum(query.count("%2C") + query.count(",") + 1 for query in asked) == 58
+
+
+def test_what_was_accepted_long_ago_is_sampled(three, endpoint, clock, work):
+    Delivery.objects.update(accepted_at=clock.now() - timedelta(days=40), closed=False)
+    for _ in range(3):
+        night(clock, work)
+    assert checks(endpoint) <= 1
+
+
+def test_a_worker_that_died_while_checking_leaves_the_check_to_the_next_night(three, endpoint, clock, work):
+    from streetmend.reports.services.lost import claim_ledgers
+
+    clock.advance(hours=24)
+    (first,) = claim_ledgers(worker="dead", now=clock.now(), limit=9, seconds=60)
+    assert claim_ledgers(worker="other", now=clock.now(), limit=9, seconds=60) == []
+    assert first.pk == of(three[0]).endpoint_id
