@@ -67,7 +67,7 @@ def _is_simple(end: End) -> bool:
 
 def _record_accepted(worker: str, ends: Sequence[End], now: datetime) -> Collection[int]:
     """The ids of the deliveries that are accepted now; the others are as they were."""
-    if len(ends) < 2:
+    if not ends:
         return ()
     try:
         with transaction.atomic():
@@ -79,7 +79,7 @@ def _record_accepted(worker: str, ends: Sequence[End], now: datetime) -> Collect
 
 def _accept(worker: str, ends: Mapping[int, End], now: datetime) -> Collection[int]:
     reports, deliveries = _lock_all(ends)
-    crash("many_locked")
+    crash("record_locked")
     known = _known_ids(ends)
     held = {
         pk: delivery
@@ -91,6 +91,7 @@ def _accept(worker: str, ends: Mapping[int, End], now: datetime) -> Collection[i
     if not held:
         return ()
     _close_attempts([ends[pk] for pk in held], now)
+    crash("attempt_closed")
     changes = {pk: accepted(ends[pk].outcome, now=now) for pk in held}
     columns = list(next(iter(changes.values())))
     for pk, delivery in held.items():
@@ -98,9 +99,9 @@ def _accept(worker: str, ends: Mapping[int, End], now: datetime) -> Collection[i
             setattr(delivery, name, value)
     rows = [(pk, *changed.values()) for pk, changed in changes.items()]
     update_each(Delivery, keys=["id"], columns=columns, rows=rows)
-    crash("many_moved")
+    crash("delivery_moved")
     many_arrived(reports=reports, deliveries=list(held.values()), now=now)
-    crash("many_written")
+    crash("record_written")
     return held.keys()
 
 
