@@ -83,9 +83,10 @@ def worker() -> None:
     from streetmend.cli import setup_django
 
     setup_django()
+    from streetmend.exchange.watchdog import HANGS_AFTER_SECONDS
     from streetmend.exchange.worker import run
 
-    run()
+    run(hangs_after_seconds=HANGS_AFTER_SECONDS)
 
 
 def main() -> None:

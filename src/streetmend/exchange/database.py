@@ -31,6 +31,7 @@ class DatabaseThread:
 
     def __init__(self, *, patience_seconds: float | None = None) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="database")
+        self._began: float | None = None
         #: None: for as long as it takes
         self.patience_seconds = patience_seconds
 
@@ -40,7 +41,7 @@ class DatabaseThread:
         started, pause = loop.time(), _FIRST_PAUSE
         while True:
             try:
-                return await loop.run_in_executor(self._thread, _run, work)
+                return await loop.run_in_executor(self._thread, self._run, work)
             except Error as error:
                 waited = loop.time() - started
                 if not is_temporary(error) or (
@@ -50,6 +51,18 @@ class DatabaseThread:
                 logger.warning("database=away error=%s waited=%.1f", type(error).__name__, waited)
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
+
+    def seconds_at_work(self) -> float:
+        """How long the piece of work that is being done has taken by now; 0 where there is none."""
+        began = self._began
+        return 0.0 if began is None else time.monotonic() - began
+
+    def _run(self, work: Callable[[], T]) -> T:
+        self._began = time.monotonic()
+        try:
+            return _run(work)
+        finally:
+            self._began = None
 
     async def close(self) -> None:
         """The thread and its connection end."""

@@ -44,6 +44,7 @@ from streetmend.exchange.senders.open311 import Lease
 from streetmend.exchange.statistics import count_statistics
 from streetmend.exchange.tidying import sweep_away
 from streetmend.exchange.trying import TestLane
+from streetmend.exchange.watchdog import watched
 from streetmend.reports.models import Notice
 from streetmend.reports.services.beats import beat, end_beat
 from streetmend.reports.services.claiming import claim_deliveries
@@ -92,13 +93,15 @@ def run(
     name: str = "",
     margin_seconds: int = LEASE_MARGIN,
     asking_seconds: int = ASKING_SECONDS,
+    hangs_after_seconds: float = 0.0,
 ) -> int:
     """Works until SIGTERM, SIGINT or `stop`, or with `once` until nothing is due; what is in flight then is finished.
 
     Returns 0; with `once` 1 where a part of the work failed on our side (the log says how).
 
     `clock` says what is due, `random` spreads repeats, `transport` opens the connections: all of them may be a test's.
-    `asking_seconds`: how long one sweep over what is uncertain at an endpoint may take.
+    `asking_seconds`: how long one sweep over what is uncertain at an endpoint may take. `hangs_after_seconds`: the process ends
+    itself with status 1 where the worker made no step for so long (0: it does not).
     """
     worker = Worker(
         name=name or f"{platform.node()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
@@ -108,7 +111,7 @@ def run(
         margin_seconds=margin_seconds,
         asking_seconds=asking_seconds,
     )
-    asyncio.run(worker.work(once=once, transport=transport))
+    asyncio.run(worker.work(once=once, transport=transport, hangs_after_seconds=hangs_after_seconds))
     return 1 if once and worker.failed else 0
 
 
@@ -147,11 +150,11 @@ class Worker:
         self.leaving = Leaving(name, clock, self.database)
         self._last: dict[str, float] = {}
 
-    async def work(self, *, once: bool, transport: OpenTransport) -> None:
+    async def work(self, *, once: bool, transport: OpenTransport, hangs_after_seconds: float = 0.0) -> None:
         """Works until told to stop, or with `once` until nothing is due."""
         self._listen()
         logger.info("worker=%s started", self.name)
-        async with transport() as calls:
+        async with watched(hangs_after_seconds, (self.database, self.counting)), transport() as calls:
             self.calls = calls
             while not self.stop.is_set():
                 alone = not self.jobs
