@@ -1,4 +1,4 @@
-"""An endpoint is away for days, or comes and goes, on a simulated clock: none is lost, none comes twice, no other one notices.
+"""An endpoint is away for days, or comes and goes, on a simulated clock: nothing is lost or doubled, no other one notices.
 
 For the parts of `make chaos` at full size, and for the tests in small. The database has the town of the tests and nothing else.
 """
@@ -55,7 +55,7 @@ class Play:
 
     def outage(self, plan: Outage) -> Found:
         """Away for `plan.hours`, then back: all is there in order within twenty minutes."""
-        self._limit(plan.most)
+        self._habits(**({"max_rate": plan.most} if plan.most else {}))
         self._down(plan.answers)
         began, steps = self.clock.now(), round(timedelta(hours=plan.hours) / plan.step)
         for number in range(steps):
@@ -89,6 +89,7 @@ class Play:
 
     def flapping(self, *, minutes: int, reports: int) -> Found:
         """Up and down every thirty seconds: fewer probes than one in thirty seconds, and nothing comes twice."""
+        self._habits(breaker_failures=2)
         phases = minutes * 2
         for number in range(phases):
             if number % 2:
@@ -108,16 +109,16 @@ class Play:
         figures = {"reports": reports, "minutes": minutes, "probes": probes, "staff_mails": _staff_mails(),
                    "seconds_until_all": (self.clock.now() - back).total_seconds()}  # fmt: skip
         wrong = self._wrong(reports, in_order=False)
-        if probes > phases:
+        if not 0 < probes <= phases:
             wrong.append(f"It was probed {probes} times in {phases} times thirty seconds.")
         return Found(figures, tuple(wrong))
 
     # --- what happens
 
-    def _limit(self, most: int) -> None:
+    def _habits(self, **habits: int) -> None:
         from streetmend.bodies.models import Endpoint
 
-        Endpoint.objects.filter(pk=self.row.pk).update(habits={"max_rate": most} if most else {})
+        Endpoint.objects.filter(pk=self.row.pk).update(habits=habits)
 
     def _down(self, answers: bool) -> None:
         from streetmend.bodies.models import Endpoint

@@ -1,4 +1,4 @@
-"""An endpoint that cannot be asked what it has: at most one repeat leaves for a report, it says so, and all of it shows (G3).
+"""An endpoint that cannot be asked what it has: at most one repeat of a report leaves, it says so, and all can be seen.
 
 For the part of `make chaos` at full size, and for the tests in small. The clock is a simulated one.
 """

@@ -12,12 +12,17 @@ Place = tuple[float, float]
 def metres_between(one: Place, other: Place) -> float:
     """Metres between two places that are not farther than some ten kilometres from each other."""
     north = (other[0] - one[0]) * _METRES_A_DEGREE
-    east = (other[1] - one[1]) * _METRES_A_DEGREE * math.cos(math.radians(one[0]))
+    east = (other[1] - one[1]) * _METRES_A_DEGREE * longer_east(one[0])
     return math.hypot(north, east)
+
+
+def longer_east(lat: float) -> float:
+    """How long a degree of longitude is at this latitude, where a degree of latitude is 1."""
+    return math.cos(math.radians(lat))
 
 
 def around(lat: float, long: float, metres: float) -> tuple[float, float, float, float]:
     """South, west, north and east of a box in which everything within so many metres of the place lies."""
     high = metres / _METRES_A_DEGREE
-    wide = high / max(math.cos(math.radians(lat)), 0.01)
+    wide = high / max(longer_east(lat), 0.01)
     return lat - high, long - wide, lat + high, long + wide

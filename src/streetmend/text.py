@@ -157,6 +157,11 @@ def links_in(text: str) -> int:
     return len(_LINK.findall(text))
 
 
+def folded(text: str) -> str:
+    """The text without regard to letter case, for searches: two spellings of a word become the same in every language."""
+    return unicodedata.normalize("NFC", text.casefold())
+
+
 def clean_email(value: str, *, field: str = "email") -> str:
     """One e-mail address of at most 254 characters, its domain in lower case and in IDNA.
 

@@ -34,6 +34,6 @@ def test_F_44_after_three_days_all_is_there_in_order_and_nobody_else_noticed(pla
 
 
 def test_F_45_an_endpoint_that_flaps_gets_nothing_twice(play):
-    found = play.flapping(minutes=3, reports=18)
+    found = play.flapping(minutes=3, reports=15)
     assert found.violations == ()
-    assert found.figures["reports"] == 18
+    assert found.figures["reports"] == 15

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
 
 from chaos.unaskable import POLICIES, WAYS, Play
+from streetmend.georeport import testing
+from streetmend.georeport.testing import Answer, Behaviour
+from streetmend.reports.models import Delivery
+from streetmend.reports.states import DeliveryState
+from tests.exchange.reports import make_report, posts
 
 FIRST, *OTHERS = POLICIES
 
@@ -22,3 +28,24 @@ def test_F_47_where_it_cannot_be_asked_at_most_one_marked_repeat_leaves_and_all_
     states = found.figures["states"]
     assert set(states) <= {"accepted", "held", "by_email"}
     assert states.get({"email": "by_email", "hold": "held", "resend_marked": "accepted"}[policy], 0) > 0
+
+
+def test_what_two_requests_could_be_is_not_sent_again_as_if_neither_were_it(town, endpoint, clock, work):
+    """Twins without marks: it is not known which is which, and so it is not known that one is missing."""
+    endpoint.always(without_addresses(), operation="requests")
+    endpoint.script(testing.accept(), testing.drop(stored=True), testing.drop(stored=True))
+    for title in ("En annen", "Lykta er mørk", "Lykta er mørk"):
+        make_report(clock, title=title, detail="Den har vært mørk i ukevis, ved brua. " * 4)
+    work()
+    for _ in range(6):
+        clock.advance(minutes=30)
+        work()
+    assert (posts(endpoint), Delivery.objects.filter(state=DeliveryState.UNCERTAIN).count()) == (3, 2)
+    assert "more than one" in Delivery.objects.filter(state=DeliveryState.UNCERTAIN)[0].why
+
+
+def without_addresses() -> Behaviour:
+    def stripped(usual: Answer) -> Answer:
+        return replace(usual, body=usual.body.replace(b"http://", b"").replace(b"/reports/", b" "))
+
+    return Behaviour(name="without addresses", reply=stripped)

@@ -150,10 +150,34 @@ def test_a_list_can_be_of_one_body_with_every_other_filter(client, some):
         assert [title for title in ("New", "Hole", "Old") if f"<bdi>{title}</bdi>" in listed] == found
 
 
-def test_a_list_counts_to_ten_thousand_and_says_that_there_are_more(some):
+def test_a_list_knows_its_number_and_shows_no_page_beyond_ten_thousand_reports(some):
     report("One more")
     few = listing(Filters(), page=9, size=2, most=3)
-    assert (few.total, few.more, few.page, few.pages) == (3, True, 2, 2)
+    assert (few.total, few.more, few.page, few.pages) == (4, False, 2, 2)
     assert [row.title for row in few.rows] == ["Hole"]
     all_of_them = listing(Filters(), page=1, size=20)
     assert (all_of_them.total, all_of_them.more, len(all_of_them.rows)) == (4, False, 4)
+
+
+def test_a_list_of_what_no_counts_are_kept_of_counts_to_ten_thousand_and_says_that_there_are_more(some):
+    report("One more")
+    of_late = Filters(since=datetime(2020, 1, 1, tzinfo=UTC))
+    few = listing(of_late, page=9, size=2, most=3)
+    assert (few.total, few.more, few.page, few.pages) == (3, True, 2, 2)
+
+
+def test_a_list_can_be_of_one_area_with_every_other_filter(client, some):
+    for query, found in (
+        ("area=101", ["New", "Old"]),
+        ("area=102", ["Hole"]),
+        ("area=102&days=7", []),
+        ("area=101&q=old", ["Old"]),
+        ("area=101&state=closed", []),
+        (f"area=101&body={Body.objects.get(mapit_id=103).pk}", []),
+        (f"area=102&body={Body.objects.get(mapit_id=103).pk}", ["Hole"]),
+        ("area=999", []),
+    ):
+        assert titles(client, query)["csv"] == found, query
+        page = client.get(f"/reports?{query}").content.decode()
+        assert [title for title in ("New", "Hole", "Old") if f"<bdi>{title}</bdi>" in page] == found, query
+    assert '<option value="101" selected>Vestby</option>' in client.get("/reports?area=101").content.decode()

@@ -48,7 +48,7 @@ class Findings:
     found: dict[int, tuple[str, list[str]]] = field(default_factory=dict)
     #: deliveries that several rows could be, or that share a row with another
     ambiguous: set[int] = field(default_factory=set)
-    #: whether the endpoint shows us reports of ours so that we know them; None: not seen, and there was nothing to see it by
+    #: whether the endpoint shows us reports of ours so that we know them; None: there was nothing to see it by
     control: bool | None = None
     #: why it cannot be asked; empty: it can
     cannot: str = ""

@@ -114,7 +114,10 @@ SEARCH: tuple[Parameter, ...] = (
     ),
     Parameter("has_photo", _plain(values.truth), _TRUTH, "With a photo, or without."),
     Parameter(
-        "q", _plain(values.text), _TEXT, "Requests with each of these words in title or detail; at most 20."
+        "q",
+        _plain(values.text),
+        _TEXT,
+        "Requests with each of these words in title, detail or address; at most 20.",
     ),
     Parameter(
         "bbox",

@@ -70,6 +70,8 @@ class Spot:
     address: str
     street: str
     offers: Offers
+    #: MapIt ids of the areas that it lies in, in order
+    area_ids: tuple[int, ...]
 
 
 class Places:
@@ -95,7 +97,16 @@ class Places:
             place = town.place(rng)
             offers = self._offers(place.lat, place.long)
             if offers:
-                spots.append(Spot(place.lat, place.long, place.address, place.street, offers))
+                spots.append(
+                    Spot(
+                        place.lat,
+                        place.long,
+                        place.address,
+                        place.street,
+                        offers,
+                        _areas(place.lat, place.long),
+                    )
+                )
         return spots
 
     def _in_areas(self, rng: random.Random, count: int) -> Sequence[Spot]:
@@ -109,7 +120,8 @@ class Places:
             point = _inside(rng, outlines[at % len(outlines)])
             offers = self._offers(point.y, point.x)
             if offers:
-                spots.append(Spot(round(point.y, 6), round(point.x, 6), "", "", offers))
+                lat, long = round(point.y, 6), round(point.x, 6)
+                spots.append(Spot(lat, long, "", "", offers, _areas(lat, long)))
             if len(spots) == count:
                 break
         if not spots:
@@ -140,6 +152,10 @@ class Places:
     def _endpoint(self, category: CategoryInfo) -> int | None:
         first = self._endpoints.get(category.body_id)
         return first and (category.endpoint_id or first)
+
+
+def _areas(lat: float, long: float) -> tuple[int, ...]:
+    return tuple(sorted(area.mapit_id for area in area_queries.covering(lat, long)))
 
 
 def _inside(rng: random.Random, shape: shapely.Geometry) -> Point:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.color import no_style
 from django.db import connection
-from django.db.models import AutoField, Field, JSONField, Max, Model
+from django.db.models import AutoField, Field, GeneratedField, JSONField, Max, Model
 from django.utils.encoding import force_str
 
 
@@ -23,7 +23,7 @@ class Table:
         rest = [
             field
             for name, field in fields.items()
-            if name not in columns and not isinstance(field, AutoField)
+            if name not in columns and not isinstance(field, AutoField | GeneratedField)
         ]
         self.model = model
         self._columns = [str(field.column) for field in (*(fields[name] for name in columns), *rest)]

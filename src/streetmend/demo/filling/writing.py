@@ -26,6 +26,8 @@ from streetmend.demo.filling.tables import Table, finish
 from streetmend.demo.sample.texts import Texts
 from streetmend.photos.store import StoredPhoto, path_of, store
 from streetmend.reports.models import Attempt, Delivery, Photo, Report, Update
+from streetmend.reports.services.cells import fold_changes
+from streetmend.reports.services.kept import words_of
 from streetmend.reports.services.outcomes import OutcomeClass
 from streetmend.reports.services.settling import nothing_settled, settled_as_they_stand
 from streetmend.reports.states import CLOSED_STATES, Actor, DeliveryState
@@ -36,6 +38,7 @@ AT_ONCE = 5_000
 MOST_PHOTOS = 20_000
 _NAMES_OF_ONE = 10_000
 _SIZE = (1024, 768)
+_FOLDED_AT_ONCE = 100_000
 _DAY = 86_400
 _YEARLY = 100_000
 _WORKER = "fill"
@@ -50,7 +53,7 @@ _REPORT = (
     "id", "lat", "long", "title", "detail", "category_name_id", "address", "reporter_id", "name", "show_name", "email",
     "language", "source", "state", "private", "status_notes", "created_at", "requested_at", "updated_at", "sent_at", "asked_at",
     "visible", "closed", "has_photo", "comment_count", "photo_names", "recipient_ids",
-    "settled",
+    "settled", "area_ids", "words",
 )  # fmt: skip
 _DELIVERY = (
     "id", "report_id", "body_id", "endpoint_id", "state", "why", "attempts", "remote_id", "proof", "mark",
@@ -140,6 +143,7 @@ class _Writer:
         with transaction.atomic():
             for table in (self._report, self._delivery, self._attempt, self._update, self._photo):
                 table.write()
+        fold_changes(most=_FOLDED_AT_ONCE)
 
     def finish(self) -> None:
         """What is written later gets numbers of its own."""
@@ -162,7 +166,7 @@ class _Writer:
             int(one.offer.private), notes[-1] if notes else "", requested, requested, _text(one.updated_at),
             _text(min(arrived)) if arrived else None, requested, visible, closed, int(photo is not None), len(one.words),
             json.dumps([photo.name] if photo else []), json.dumps([fate.body_id for fate in one.fates]),
-            int(self._first),
+            int(self._first), json.dumps(one.spot.area_ids), words_of(one.title, one.detail, one.spot.address),
         )  # fmt: skip
         for fate in one.fates:
             self._add_delivery(number, one, fate, visible, closed)

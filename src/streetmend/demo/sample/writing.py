@@ -20,6 +20,7 @@ from django.db import transaction
 
 from streetmend.accounts.models import Person
 from streetmend.accounts.services import person_with_email
+from streetmend.areas.queries import covering
 from streetmend.bodies.models import Category, CategoryName, Endpoint, Question, Send
 from streetmend.bodies.queries import responsible
 from streetmend.demo.administration.journal import Journal, Received, number_of
@@ -31,6 +32,7 @@ from streetmend.demo.sample.texts import Texts
 from streetmend.demo.town import Place, Town
 from streetmend.photos.store import StoredPhoto, store
 from streetmend.reports.models import Attempt, Delivery, Photo, Report, Update
+from streetmend.reports.services.kept import words_of
 from streetmend.reports.services.outcomes import OutcomeClass
 from streetmend.reports.states import CLOSED_STATES, Actor, DeliveryState
 
@@ -188,6 +190,8 @@ class _Writer:
             comment_count=len(story.events),
             photo_names=[photo.name] if photo else [],
             recipient_ids=sorted(one.body_id for one in story.sent),
+            area_ids=sorted(area.mapit_id for area in covering(story.place.lat, story.place.long)),
+            words=words_of(story.title, story.detail, story.place.address),
         )
 
     def _photo(self, report: Report, photo: StoredPhoto) -> Photo:

@@ -11,6 +11,7 @@ from streetmend.reports.models.outbox import (
     Outbound,
     WorkerBeat,
 )
+from streetmend.reports.models.places import AreaRun, CellChange, CellCount, ReportArea
 from streetmend.reports.models.posting import Posting, WantedPhoto
 from streetmend.reports.models.report import (
     Alert,
@@ -29,7 +30,10 @@ from streetmend.reports.models.tally import Tally, TallyRun
 __all__ = [
     "Alert",
     "AlertHit",
+    "AreaRun",
     "Attempt",
+    "CellChange",
+    "CellCount",
     "ConfirmLink",
     "Delivery",
     "Draft",
@@ -45,6 +49,7 @@ __all__ = [
     "Photo",
     "Posting",
     "Report",
+    "ReportArea",
     "Tally",
     "TallyRun",
     "Update",

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db import models
 
 from streetmend.bodies.models import Body, CategoryName
+from streetmend.database.derived import kept_trigrams
+from streetmend.reports.models.places import cell_column, cell_row, kept_places
 from streetmend.reports.states import Actor, State
 
 
@@ -69,6 +71,15 @@ class Report(models.Model):
     photo_names: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
     #: ids of the bodies with a delivery that was not cancelled, in order
     recipient_ids: models.JSONField[list[int], list[int]] = models.JSONField(default=list)
+    #: MapIt ids of the areas of the place, in order
+    area_ids: models.JSONField[list[int], list[int]] = models.JSONField(default=list)
+    #: what a search for words looks through: title, detail and address without regard to letter case
+    words = models.TextField(default="", blank=True)
+    #: the finest cell of the map (`models.places`), which the database works out
+    cell_x = models.GeneratedField(
+        expression=cell_column(), output_field=models.IntegerField(), db_persist=True
+    )
+    cell_y = models.GeneratedField(expression=cell_row(), output_field=models.IntegerField(), db_persist=True)
     #: goes up with every change of anything that is shown
     version = models.PositiveIntegerField(default=1)
     #: whether its last change has its place in the order in which changes are told (`reports.services.settling`)
@@ -104,7 +115,13 @@ class Report(models.Model):
                 name="report_to_ask",
                 condition=models.Q(visible=True, closed=False, asked_at=None),
             ),
-            models.Index(fields=["lat", "long"], name="report_place", condition=models.Q(visible=True)),
+            models.Index(
+                fields=["cell_y", "long", "lat", "closed", "category_name"],
+                name="report_place",
+                condition=models.Q(visible=True),
+            ),
+            *kept_trigrams("report_words", "words"),
+            *kept_places(),
         ]
 
     def __str__(self) -> str:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import reduce
-from operator import or_
-from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, QuerySet
 
 from streetmend.bodies.queries import category_names
-from streetmend.nearness import around, metres_between
-from streetmend.reports.models import Delivery, Report
-from streetmend.reports.models.outbox import DeliveryKind
+from streetmend.nearness import around, longer_east, metres_between
+from streetmend.reports.models import Report
+from streetmend.reports.queries import cells, mass
+from streetmend.reports.queries.search import Search, Window
+from streetmend.reports.queries.search_sql import rows_between
 
 _COLUMNS = (
     "id",
@@ -33,6 +31,7 @@ _COLUMNS = (
 )
 
 
+_MOST_WORDS = 8
 #: as many reports a list has at most
 MOST = 10_000
 
@@ -58,15 +57,33 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a list shows; what is left empty asks for nothing. `state` is open or closed, `body` and `category` are ids."""
+    """What a list shows; what is left empty asks for nothing. `state` is open or closed, `body` and `category` are ids.
+
+    `area` is a MapIt id.
+    """
 
     words: str = ""
     state: str = ""
     category: int | None = None
     body: int | None = None
+    area: int | None = None
     with_photo: bool = False
     #: became public at that moment (UTC) or later
     since: datetime | None = None
+
+    @property
+    def search(self) -> Search:
+        """The same as a search: lists, maps and the Open311 server find by the same statements."""
+        return Search(
+            categories=None if self.category is None else (self.category,),
+            bodies=None if self.body is None else (self.body,),
+            area=self.area,
+            closed=self.state == "closed" if self.state else None,
+            has_photo=True if self.with_photo else None,
+            since=self.since,
+            words=tuple(self.words.split()[:_MOST_WORDS]),
+            offset=0,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +94,7 @@ class Listing:
     total: int
     page: int
     pages: int
-    #: there are more than `total`
+    #: there are more than `total`, which were not counted
     more: bool = False
 
 
@@ -96,92 +113,63 @@ def near(
     open_only: bool = False,
 ) -> list[Listed]:
     """The public reports within `metres` of the place (WGS84 degrees), the nearest first."""
-    rows = Report.objects.filter(visible=True, **_box(lat, long, metres))
+    south, west, north, east = around(lat, long, metres)
+    # a row of cells at a time, along the longitudes
+    rows = Report.objects.filter(
+        visible=True,
+        cell_y__in=list(rows_between(south, north)),
+        long__range=(west, east),
+        lat__range=(south, north),
+    )
     if category is not None:
         rows = rows.filter(category_name__name=category)
     if open_only:
         rows = rows.filter(closed=False)
-    found = [
-        row for row in _listed(rows.order_by("-requested_at")[:500], (lat, long)) if row.metres <= metres
-    ]
-    return sorted(found, key=lambda row: row.metres)[:limit]
-
-
-def in_box(box: tuple[float, float, float, float], *, limit: int = 500) -> list[Listed]:
-    """The newest public reports between south, west, north and east (WGS84 degrees)."""
-    south, west, north, east = box
-    rows = Report.objects.filter(visible=True, lat__range=(south, north), long__range=(west, east))
-    return _listed(rows.order_by("-requested_at", "-id")[:limit])
+    up, aside = F("lat") - lat, (F("long") - long) * longer_east(lat)
+    nearest = rows.order_by(up * up + aside * aside)[:limit]
+    return [row for row in _listed(nearest, (lat, long)) if row.metres <= metres]
 
 
 def listing(filters: Filters, *, page: int, size: int, most: int = MOST) -> Listing:
     """A page of the reports that the filters leave, the newest first; a page beyond the last one is the last one.
 
-    Nobody turns ten thousand pages: what lies beyond `most` is not counted and not shown.
+    Nobody turns ten thousand pages: what lies beyond `most` is not shown, and where no counts are kept it is not counted.
     """
-    ids = _filtered(filters)
-    total = ids[: most + 1].count()
+    search = filters.search
+    known = cells.countable(search)
+    total = cells.total(search) if known else mass.count(search, most=most)
     if not total:
         return Listing([], 0, 1, 1)
-    pages = math.ceil(min(total, most) / size)
+    reached = min(total, most)
+    pages = math.ceil(reached / size)
     page = min(max(page, 1), pages)
     start = (page - 1) * size
-    shown = list(ids[start : min(start + size, most)])
-    return Listing(_in_order(shown), min(total, most), page, pages, total > most)
+    shown = mass.ids(replace(search, offset=start, limit=min(size, reached - start)))
+    return Listing(_in_order(shown), total if known else reached, page, pages, not known and total > most)
 
 
-def places(
-    filters: Filters, *, limit: int, box: tuple[float, float, float, float] | None = None
-) -> list[Listed]:
+def places(filters: Filters, *, limit: int, box: cells.Box | None = None) -> list[Listed]:
     """The newest reports that the filters leave, for a map; `box`: between south, west, north and east only (degrees)."""
-    return _in_order(list(_filtered(filters, box)[:limit]))
+    return _in_order(mass.ids(_inside(filters, limit, box)))
+
+
+def spots(filters: Filters, *, limit: int, box: cells.Box) -> list[tuple[float, float]]:
+    """The places (lat, long) of at most `limit` reports that the filters leave, in no order; `box` as for `places`."""
+    return mass.spots(_inside(filters, limit, box))
+
+
+def _inside(filters: Filters, limit: int, box: cells.Box | None) -> Search:
+    search = replace(filters.search, limit=limit)
+    if box is None:
+        return search
+    south, west, north, east = box
+    return replace(search, window=Window(south, west, north, east))
 
 
 def _in_order(ids: list[int]) -> list[Listed]:
     """The reports of these ids, in their order."""
     rows = {row.id: row for row in _listed(Report.objects.filter(pk__in=ids, visible=True))}
     return [rows[pk] for pk in ids if pk in rows]
-
-
-def _filtered(filters: Filters, box: tuple[float, float, float, float] | None = None) -> QuerySet[Any, int]:
-    """The ids of the reports that the filters leave, the newest first.
-
-    Those of one body are found by the index of its deliveries, which have the report's flags; all others by those of the reports.
-    """
-    if filters.body is None:
-        return _told_of(_within(Report.objects.filter(visible=True), box, ""), filters, "").values_list(
-            "pk", flat=True
-        )
-    theirs = Delivery.objects.filter(kind=DeliveryKind.REPORT, visible=True, body=filters.body)
-    return _told_of(_within(theirs, box, "report__"), filters, "report__").values_list("report", flat=True)
-
-
-def _within(rows: QuerySet[Any], box: tuple[float, float, float, float] | None, report: str) -> QuerySet[Any]:
-    if box is None:
-        return rows
-    south, west, north, east = box
-    return rows.filter(**{f"{report}lat__range": (south, north), f"{report}long__range": (west, east)})
-
-
-def _told_of(rows: QuerySet[Any], filters: Filters, report: str) -> QuerySet[Any]:
-    """The rows that the filters leave; `report` leads from a row to its report where it is none itself."""
-    if filters.state:
-        rows = rows.filter(closed=filters.state == "closed")
-    if filters.category is not None:
-        rows = rows.filter(category_name=filters.category)
-    if filters.since is not None:
-        rows = rows.filter(requested_at__gte=filters.since)
-    if filters.with_photo:
-        rows = rows.filter(**{f"{report}has_photo": True})
-    for word in filters.words.split()[:8]:
-        told = (Q(**{f"{report}{field}__icontains": word}) for field in ("title", "detail", "address"))
-        rows = rows.filter(reduce(or_, told))
-    return rows.order_by("-requested_at", "-report" if report else "-id")
-
-
-def _box(lat: float, long: float, metres: float) -> Mapping[str, Any]:
-    south, west, north, east = around(lat, long, metres)
-    return {"lat__range": (south, north), "long__range": (west, east)}
 
 
 def _listed(rows: QuerySet[Report], place: tuple[float, float] | None = None) -> list[Listed]:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from streetmend.reports.queries.search import Search
-from streetmend.reports.queries.search_sql import Sql, page_sql
+from streetmend.reports.queries.search_sql import Sql, count_sql, page_sql, spots_sql
 
 _CONVERTED = frozenset(
     {"closed", "photo_names", "recipient_ids", "requested_at", "updated_at", "sent_at", "expected_at"}
@@ -121,10 +121,20 @@ def digest(search: Search) -> Digest:
 def count(search: Search, *, most: int) -> int:
     """How many public reports the search finds without regard to its pages, or `most` + 1 where there are more."""
     everything = replace(search, limit=most, offset=None, walk=False, after=None)
-    found = page_sql(everything, "r.id")
+    found = count_sql(everything)
     with connection.cursor() as cursor:
         cursor.execute(" ".join(["SELECT count(*) FROM (", found.text, ") found"]), found.params)
         return int(cursor.fetchone()[0])
+
+
+def ids(search: Search) -> list[int]:
+    """The ids of the reports of the search, at most `search.limit`, in their order; one statement, two or three."""
+    return [row[0] for row in _fetch(page_sql(search, "r.id"))[: search.limit]]
+
+
+def spots(search: Search) -> list[tuple[float, float]]:
+    """The places (lat, long; WGS84 degrees) of at most `search.limit` reports of a window, in no order."""
+    return [(row[0], row[1]) for row in _fetch(spots_sql(search))[: search.limit]]
 
 
 def page(search: Search) -> Page:

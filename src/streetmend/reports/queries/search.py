@@ -47,7 +47,8 @@ class Search:
 
     With `ids` those of them that are public are found, in that order, and nothing else matters. `categories` are ids of
     category names, `bodies` ids of bodies: any of them; an empty tuple finds nothing. `since` and `updated_since` are inclusive,
-    `before` and `updated_before` exclusive (aware). Each of `words` stands in the title or the detail, in any letter case.
+    `before` and `updated_before` exclusive (aware). Each of `words` stands in the title, the detail or the address, in any letter
+    case, also as a part of a longer word. `area`: the MapIt id of an area that the place lies in.
 
     At most `limit` reports are found. With `offset` None a full page ends where a second ends, so that a search `before` the
     second of its last report goes on without a gap or a repetition, unless one second alone fills it. With a number, exactly
@@ -61,6 +62,7 @@ class Search:
     ids: tuple[int, ...] | None = None
     categories: tuple[int, ...] | None = None
     bodies: tuple[int, ...] | None = None
+    area: int | None = None
     closed: bool | None = None
     since: datetime | None = None
     before: datetime | None = None

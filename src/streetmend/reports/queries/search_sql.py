@@ -10,17 +10,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from math import cos, radians, sin
+from math import cos, floor, radians, sin
 from typing import TypeAlias
 
 from django.db import connection
 
+from streetmend.reports.models.places import ACROSS
 from streetmend.reports.queries.search import METRES_PER_DEGREE, Circle, Search, Window
+from streetmend.text import folded
 
 #: up to so many rows that are new or near enough are sorted rather than looked for among the newest
 FEW = 5_000
 #: up to so many categories are each looked up in their own index
 MOST_BRANCHES = 30
+#: a window of up to so many rows of cells is looked up in each of them
+_MOST_ROWS = 256
+#: shorter words stand in no index
+_SHORTEST = 3
 #: no database counts further
 _FARTHEST = 1 << 62
 _ESCAPED = str.maketrans({"%": r"\%", "_": r"\_", "\\": "\\\\"})
@@ -33,6 +39,7 @@ class Way(Enum):
     CATEGORY = "report_category"
     UPDATED = "report_updated"
     PLACE = "report_place"
+    WORDS = "report_words"
 
 
 Param: TypeAlias = str | int | float | datetime | None
@@ -49,13 +56,17 @@ class Sql:
 class _Where:
     """Conditions, all of which must hold."""
 
-    def __init__(self, first: str) -> None:
+    def __init__(self, first: str, *params: Param) -> None:
         self._conditions = [first]
-        self._params: list[Param] = []
+        self._params: list[Param] = [*params]
 
     def add(self, condition: str, *params: Param) -> None:
         self._conditions.append(condition)
         self._params += params
+
+    def also(self, other: _Where) -> None:
+        self._conditions += other._conditions
+        self._params += other._params
 
     def flag(self, column: str, value: bool | None) -> None:
         if value is not None:
@@ -86,8 +97,14 @@ class _Where:
             self.add(f"{column} IN ({', '.join(map(str, ids))})")
 
     def window(self, window: Window) -> None:
-        self.add("r.lat BETWEEN %s AND %s", window.min_lat, window.max_lat)
+        """By rows of cells first, in each of which the longitudes lie in order."""
+        rows = rows_between(window.min_lat, window.max_lat)
+        if len(rows) <= _MOST_ROWS:
+            self.add(f"r.cell_y IN ({', '.join(map(str, rows))})")
+        else:
+            self.add("r.cell_y BETWEEN %s AND %s", rows[0], rows[-1])
         self.add("r.long BETWEEN %s AND %s", window.min_long, window.max_long)
+        self.add("r.lat BETWEEN %s AND %s", window.min_lat, window.max_lat)
 
     def circle(self, circle: Circle) -> None:
         """The haversine of the angle between the places is at most that of the radius."""
@@ -102,19 +119,34 @@ class _Where:
         )
 
     def word(self, word: str) -> None:
-        """Both databases ignore the case of ASCII letters; other letters are asked for in the usual spellings."""
-        spellings = dict.fromkeys([word, word.lower(), word.upper(), word.capitalize()])
-        like = "LIKE" if connection.vendor == "sqlite" else "ILIKE"
-        options: list[str] = []
-        patterns: list[Param] = []
-        for spelling in spellings if not word.isascii() else [word]:
-            for column in ("r.title", "r.detail"):
-                options.append(f"{column} {like} %s ESCAPE %s")
-                patterns += [f"%{spelling.translate(_ESCAPED)}%", "\\"]
-        self.add(f"({' OR '.join(options)})", *patterns)
+        """Kept words and asked ones are both without regard to letter case."""
+        self.add(r"r.words LIKE %s ESCAPE '\'", f"%{folded(word).translate(_ESCAPED)}%")
+
+    def in_area(self, area: int | None) -> None:
+        if area is not None:
+            lies = "SELECT 1 FROM reports_reportarea a WHERE a.report_id = r.id AND a.area_id = %s"
+            self.add(f"EXISTS ({lies})", area)
 
     def sql(self) -> Sql:
         return Sql(" AND ".join(self._conditions), self._params)
+
+
+def rows_between(south: float, north: float) -> range:
+    """The rows of finest cells (`models.places`) of these degrees of latitude."""
+    rows = [floor((min(max(lat, -90.0), 90.0) + 90) * (ACROSS / 180)) for lat in (south, north)]
+    return range(rows[0], rows[1] + 1)
+
+
+def count_sql(search: Search) -> Sql:
+    """The statement that finds the reports of the page, and one more, in no order: for counting."""
+    if search.ids is None and not search.changes and _indexed_words(search):
+        return _sorted(search, "r.id", Way.WORDS, in_order=False)
+    return page_sql(search, "r.id")
+
+
+def spots_sql(search: Search) -> Sql:
+    """The statement that finds the places of the reports of a window, in no order."""
+    return _sorted(search, "r.lat, r.long", Way.PLACE, in_order=False)
 
 
 def page_sql(search: Search, columns: str) -> Sql:
@@ -135,6 +167,8 @@ def page_sql(search: Search, columns: str) -> Sql:
         return _sorted(search, columns, few)
     if search.bodies is not None:
         return _merged(search, columns, [_delivery_branch(search, body) for body in search.bodies])
+    if search.area is not None:
+        return _merged(search, columns, [_area_branch(search, search.area)])
     categories = search.categories
     if categories is not None and 1 < len(categories) <= MOST_BRANCHES:
         return _merged(search, columns, [_report_branch(search, (one,), Way.CATEGORY) for one in categories])
@@ -152,6 +186,7 @@ def _changes(search: Search, columns: str) -> Sql:
     where.flag("r.closed", search.closed)
     _conditions(where, search)
     _sent_to(where, search)
+    where.in_area(search.area)
     order = ["ORDER BY r.updated_at, r.id", _extent(search)]
     return _joined(["SELECT", columns, "FROM", _indexed(Way.UPDATED), "WHERE", where.sql(), *order])
 
@@ -165,42 +200,76 @@ def _sent_to(where: _Where, search: Search) -> None:
 
 def _few(search: Search) -> Way | None:
     """The index by which at most `FEW` reports are found for certain, if any."""
-    where = _Where("r.visible")
-    if search.updated_since is not None or search.updated_before is not None:
-        way = Way.UPDATED
-        where.moments("r.updated_at", search.updated_since, search.updated_before)
-    elif search.window is not None or search.circle is not None:
-        way = Way.PLACE
-        _windows(where, search)
-    else:
-        return None
-    inner: list[str | Sql] = ["SELECT 1 FROM", _indexed(way), "WHERE", where.sql(), f"LIMIT {FEW + 1}"]
-    counting = _joined(["SELECT count(*) FROM (", *inner, ") found"])
+    ways = {
+        Way.UPDATED: search.updated_since is not None or search.updated_before is not None,
+        Way.PLACE: search.window is not None or search.circle is not None,
+        Way.WORDS: bool(_indexed_words(search)),
+    }
+    return next((way for way, asked in ways.items() if asked and _finds_few(search, way)), None)
+
+
+def _finds_few(search: Search, way: Way) -> bool:
+    """Whether the index alone leaves at most `FEW` reports."""
+    source, where = _by(search, way)
+    counting = _joined(
+        ["SELECT count(*) FROM (SELECT 1 FROM", source, "WHERE", where.sql(), f"LIMIT {FEW + 1}) found"]
+    )
     with connection.cursor() as cursor:
         cursor.execute(counting.text, counting.params)
-        return way if cursor.fetchone()[0] <= FEW else None
+        return bool(cursor.fetchone()[0] <= FEW)
 
 
-def _sorted(search: Search, columns: str, way: Way) -> Sql:
+def _by(search: Search, way: Way) -> tuple[str, _Where]:
+    """What is read by an index, and the conditions that it answers by itself."""
+    if way is Way.WORDS and connection.vendor == "sqlite":
+        return way.value, _Where("report_words MATCH %s", " AND ".join(_indexed_words(search)))
+    where = _Where("r.visible")
+    if way is Way.UPDATED:
+        where.moments("r.updated_at", search.updated_since, search.updated_before)
+    elif way is Way.PLACE:
+        _windows(where, search)
+    else:
+        for word in search.words:
+            where.word(word)
+    return _indexed(way), where
+
+
+def _indexed_words(search: Search) -> list[str]:
+    """The words that the index can find, each as the parts of three letters that FTS5 is asked for."""
+    words = [folded(word) for word in search.words]
+    return [
+        " AND ".join(f'"{_quoted(word[at : at + 3])}"' for at in range(len(word) - 2))
+        for word in words
+        if len(word) >= _SHORTEST
+    ]
+
+
+def _quoted(part: str) -> str:
+    return part.replace('"', '""')
+
+
+def _sorted(search: Search, columns: str, way: Way, *, in_order: bool = True) -> Sql:
     """All rows that the index finds are looked at, and what remains of them is sorted."""
-    source: list[str | Sql] = [_indexed(way)]
+    told, first = _by(search, way)
+    source: list[str | Sql] = [told]
+    where = _Where("r.visible")
     if connection.vendor != "sqlite":
         # OFFSET 0 keeps the planner from looking for these few among the newest
-        fence = _Where("r.visible")
-        if way is Way.UPDATED:
-            fence.moments("r.updated_at", search.updated_since, search.updated_before)
-        else:
-            _windows(fence, search)
-        source = ["(SELECT * FROM reports_report r WHERE", fence.sql(), "OFFSET 0) r"]
-    where = _Where("r.visible")
+        source = ["(SELECT * FROM reports_report r WHERE", first.sql(), "OFFSET 0) r"]
+    elif way is Way.WORDS:
+        # SQLite keeps to this order of the tables, as CROSS says
+        source.append("CROSS JOIN reports_report r")
+        where.also(first)
+        where.add("r.id = report_words.rowid")
     where.one_of("r.category_name_id", search.categories)
     where.moments("r.requested_at", search.since, search.before)
     where.flag("r.closed", search.closed)
     _conditions(where, search)
     where.beyond("r.requested_at, r.id", search.after, "<")
     _sent_to(where, search)
-    order = ["ORDER BY r.requested_at DESC, r.id DESC", _extent(search)]
-    return _joined(["SELECT", columns, "FROM", *source, "WHERE", where.sql(), *order])
+    where.in_area(search.area)
+    order = ["ORDER BY r.requested_at DESC, r.id DESC"] if in_order else []
+    return _joined(["SELECT", columns, "FROM", *source, "WHERE", where.sql(), *order, _extent(search)])
 
 
 def _merged(search: Search, columns: str, branches: Sequence[Sql]) -> Sql:
@@ -235,18 +304,30 @@ def _report_source(search: Search, categories: tuple[int, ...] | None, way: Way)
 def _delivery_branch(search: Search, body: int) -> Sql:
     where = _Where("d.visible")
     where.add("d.body_id = %s", body)
+    return _branch(search, "reports_delivery d", "delivery_body", where)
+
+
+def _area_branch(search: Search, area: int) -> Sql:
+    return _branch(search, "reports_reportarea d", "report_area", _Where("d.area_id = %s", area))
+
+
+def _branch(search: Search, source: str, index: str, where: _Where) -> Sql:
+    """Rows `d` that carry what is asked of their report most often, the newest first."""
     where.beyond("d.requested_at, d.report_id", search.after, "<")
     where.one_of("d.category_name_id", search.categories)
     where.moments("d.requested_at", search.since, search.before)
     where.flag("d.closed", search.closed)
-    source = "FROM reports_delivery d"
     if connection.vendor == "sqlite":
-        source += " INDEXED BY delivery_body"
+        source += f" INDEXED BY {index}"
     if _needs_report(search):
         source += " CROSS JOIN reports_report r"
         where.add("r.id = d.report_id")
         _conditions(where, search)
-    return _joined(["SELECT DISTINCT d.requested_at AS at, d.report_id AS id", source, "WHERE", where.sql()])
+        if search.bodies is not None:
+            where.in_area(search.area)
+    return _joined(
+        ["SELECT DISTINCT d.requested_at AS at, d.report_id AS id FROM", source, "WHERE", where.sql()]
+    )
 
 
 def _needs_report(search: Search) -> bool:
@@ -259,7 +340,8 @@ def _needs_report(search: Search) -> bool:
         search.window,
         search.circle,
     )
-    return any(value is not None for value in asked) or bool(search.words)
+    both = search.bodies is not None and search.area is not None
+    return both or any(value is not None for value in asked) or bool(search.words)
 
 
 def _conditions(where: _Where, search: Search) -> None:

@@ -6,6 +6,8 @@ from django.db.models import Count, F, Q
 
 from streetmend.reports.models import Delivery, Report
 from streetmend.reports.models.outbox import DeliveryKind
+from streetmend.reports.queries import cells
+from streetmend.reports.queries.search import Search
 from streetmend.reports.states import CLOSED_STATES, DeliveryState, State
 
 
@@ -25,4 +27,5 @@ def wrong_kept() -> dict[str, int]:
         "delivery.closed": of_report.exclude(closed=F("report__closed")),
     }
     counts = {name: rows.count() for name, rows in found.items()}
+    counts["cells"] = abs(cells.total(Search()) - Report.objects.filter(visible=True).count())
     return {name: count for name, count in counts.items() if count}

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from django.db import IntegrityError, transaction
 
+from streetmend.areas import queries as area_queries
 from streetmend.areas.places import PlaceInvalid
 from streetmend.bodies.models import Category, Endpoint
 from streetmend.bodies.queries import responsible, site
@@ -185,7 +186,8 @@ def _write(
         created_at=now,
         category_name_id=category.name_id,
     )
-    kept.begin(report, photo_names=[], owed=[delivery])
+    areas = [area.mapit_id for area in area_queries.covering(*place)]
+    kept.begin(report, photo_names=[], owed=[delivery], areas=areas)
     report.save(force_insert=True)
     Delivery.objects.bulk_create([delivery])
     _photos(report, row.photo_urls, now)

@@ -12,6 +12,7 @@ from streetmend.database.rows import update_each
 from streetmend.reports.models import Delivery, Photo, Report, Update
 from streetmend.reports.models.outbox import DeliveryKind
 from streetmend.reports.states import CLOSED_STATES, DeliveryState, State
+from streetmend.text import folded
 
 
 def refresh(report: Report, *, now: datetime | None) -> None:
@@ -116,8 +117,14 @@ def _differs(report: Report, delivery: Delivery) -> bool:
     )
 
 
-def begin(report: Report, *, photo_names: Sequence[str], owed: Sequence[Delivery]) -> None:
-    """The kept columns of a report that is about to be written with these photos and deliveries, and theirs, say so."""
+def begin(
+    report: Report, *, photo_names: Sequence[str], owed: Sequence[Delivery], areas: Sequence[int]
+) -> None:
+    """The kept columns of a report that is about to be written with these photos and deliveries, and theirs, say so.
+
+    `areas`: the MapIt ids of the areas of its place.
+    """
+    report.area_ids = sorted(areas)
     _keep(
         report,
         photo_names=photo_names,
@@ -136,8 +143,14 @@ def _keep(
     report.has_photo = bool(photo_names)
     report.recipient_ids = list(recipient_ids)
     report.comment_count = comment_count
+    report.words = words_of(report.title, report.detail, report.address)
     report.closed = State(report.state) in CLOSED_STATES
     report.visible = report.state != State.UNCONFIRMED and not report.hidden and not report.private
+
+
+def words_of(title: str, detail: str, address: str) -> str:
+    """What a search for words looks through."""
+    return folded(f"{title}\n{detail}\n{address}")
 
 
 def _copy_to_deliveries(report: Report) -> None:

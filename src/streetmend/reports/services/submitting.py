@@ -192,7 +192,8 @@ def take_in(
         report.state, report.requested_at = State.OPEN, now.replace(microsecond=0)
         for delivery in owed:
             delivery.next_at, delivery.why = now + _undo(report, here), _ABOUT_TO_LEAVE
-    kept.begin(report, photo_names=[photo.name for photo in photos], owed=owed)
+    areas = [area.mapit_id for area in found.areas]
+    kept.begin(report, photo_names=[photo.name for photo in photos], owed=owed, areas=areas)
     report.save(force_insert=True)
     if photos:
         attach(photos, report=report, now=now)

@@ -94,9 +94,9 @@ def _name(name: Name, identity: str) -> str:
 
 
 def _pin(pin: Placed, *, links: bool, big: bool) -> str:
-    if pin.count > 1:
-        radius = 12 if pin.count < 100 else 16
-        inside = f'<circle class="pin-body" r="{radius}"/><text y="1">{pin.count}</text>'
+    if pin.look == "group":
+        text = short_count(pin.count)
+        inside = f'<circle class="pin-body" r="{8 + 4 * len(text) if len(text) > 1 else 12}"/><text y="1">{text}</text>'
         return f'<g class="pin group" transform="translate({pin.x:.0f} {pin.y:.0f})">{inside}</g>'
     if pin.look == "found":
         scale = "scale(1.35)"
@@ -112,6 +112,14 @@ def _pin(pin: Placed, *, links: bool, big: bool) -> str:
     if links and pin.href:
         return f'<a href="{escape(pin.href)}" tabindex="-1">{drawn}</a>'
     return drawn
+
+
+def short_count(count: int) -> str:
+    """The number of a group in at most four characters: 1234 is 1.2k."""
+    for size, unit in ((1_000_000, "M"), (1_000, "k")):
+        if count >= size:
+            return f"{count / size:.1f}{unit}" if count < 10 * size else f"{count // size}{unit}"
+    return str(count)
 
 
 @cache

@@ -19,7 +19,7 @@ class Pin:
     """Something at a place (WGS84 degrees).
 
     `look`: received, progress, fixed, closed, chosen (the reader's own choice), or found (a place that was found; `label` is
-    its number).
+    its number), or group: reports of which only the number (`count`) is shown.
     """
 
     lat: float
@@ -27,6 +27,7 @@ class Pin:
     look: str
     label: str = ""
     href: str = ""
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ def _placed(group: Sequence[tuple[float, float, Pin]]) -> Placed:
     x = sum(x for x, _, _ in group) / len(group)
     y = sum(y for _, y, _ in group) / len(group)
     first = group[0][2]
+    count = sum(pin.count for _, _, pin in group)
     if len(group) == 1:
-        return Placed(round(x), round(y), first.look, first.label, first.href, 1)
-    return Placed(round(x), round(y), "group", "", "", len(group))
+        return Placed(round(x), round(y), first.look, first.label, first.href, count)
+    return Placed(round(x), round(y), "group", "", "", count)

@@ -10,20 +10,19 @@ from django.shortcuts import render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
+from streetmend.areas.queries import areas
 from streetmend.bodies.queries import bodies, categories_in_use
 from streetmend.clock import SystemClock
-from streetmend.reports.queries.listing import Filters, listing, places
+from streetmend.reports.queries.listing import Filters, listing
 from streetmend.web.forms import whole
 from streetmend.web.maps.configuring import map_data
 from streetmend.web.maps.drawing import draw
 from streetmend.web.maps.site_map import ground, start_window
-from streetmend.web.maps.window import fitting
-from streetmend.web.pins import pins_of
+from streetmend.web.pins import window_and_marks
 
 #: how old the oldest is at most, in days
 DAYS = (7, 30, 90, 365)
 _A_PAGE = 20
-_ON_THE_MAP = 500
 _WIDTH, _HEIGHT = 720, 620
 
 
@@ -32,8 +31,7 @@ def reports(request: HttpRequest) -> HttpResponse:
     """The list with its map."""
     filters, days = filters_of(request)
     found = listing(filters, page=whole(request.GET.get("page")) or 1, size=_A_PAGE)
-    shown = places(filters, limit=_ON_THE_MAP) if found.total else []
-    around = fitting([(row.lat, row.long) for row in shown], width=_WIDTH, height=_HEIGHT)
+    around, marks = window_and_marks(filters, total=found.total, width=_WIDTH, height=_HEIGHT)
     window = around or start_window(width=_WIDTH, height=_HEIGHT)
     choices = categories_in_use(get_language() or "")
     context = {
@@ -43,10 +41,11 @@ def reports(request: HttpRequest) -> HttpResponse:
         "asked": _asked(request),
         "found": found,
         "map_data": map_data("show", window, pins=_asked(request).removeprefix("?")),
-        "map": draw(ground(), window, pins_of(shown), name="all"),
-        "on_map": len(shown),
+        "map": draw(ground(), window, marks.pins, name="all"),
+        "marks": marks,
         "categories": sorted(choices, key=lambda choice: choice.label.casefold()),
         "bodies": bodies(),
+        "areas": sorted(areas(), key=lambda area: area.name.casefold()),
         "earlier": _page_url(request, found.page - 1) if found.page > 1 else "",
         "later": _page_url(request, found.page + 1) if found.page < found.pages else "",
     }
@@ -64,6 +63,7 @@ def filters_of(request: HttpRequest) -> tuple[Filters, int]:
         state=state if state in ("open", "closed") else "",
         category=whole(request.GET.get("category")),
         body=whole(request.GET.get("body")),
+        area=whole(request.GET.get("area")),
         with_photo=request.GET.get("photo") == "yes",
         since=since,
     )

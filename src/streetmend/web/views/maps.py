@@ -21,22 +21,20 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from streetmend.geocode import coordinates
-from streetmend.reports.queries.listing import in_box, places
+from streetmend.reports.queries.listing import Filters
 from streetmend.web.forms import number
 from streetmend.web.maps.configuring import TILE
-from streetmend.web.maps.drawing import draw
+from streetmend.web.maps.drawing import draw, short_count
 from streetmend.web.maps.pins import Pin, place_pins
 from streetmend.web.maps.site_map import ground, start_window
 from streetmend.web.maps.window import MAX_LAT, MAX_ZOOM, MIN_ZOOM, Window, unmercator
-from streetmend.web.pins import pins_of
+from streetmend.web.pins import marks_in
 from streetmend.web.views.lists import filters_of
 
 #: the size of the picture that is clicked on
 WIDTH, HEIGHT = 720, 480
 #: pins of reports are drawn from this zoom on
 _PINS_FROM = 13.0
-#: so many reports are looked at for one window of the map that can be moved
-_MOST_PINS = 500
 _LARGEST_SIDE = 4096
 _MOST_FOUND = 8
 _RANGE = re.compile(r"bytes=(\d{1,15})-(\d{1,15})?", re.ASCII)
@@ -48,7 +46,7 @@ _PIECE = 64 * 1024
 def picture(request: HttpRequest) -> HttpResponse:
     """The window of the parameters lat, long, zoom, with reports, and with a chosen place (`pin_lat`, `pin_long`)."""
     window = window_of(request)
-    pins = pins_of(in_box(window.box(), limit=200)) if window.zoom >= _PINS_FROM else []
+    pins = marks_in(Filters(), window).pins if window.zoom >= _PINS_FROM else []
     found = [coordinates(words[:100]) for words in request.GET.getlist("found")[:_MOST_FOUND]]
     pins += [Pin(*place, "found", str(number)) for number, place in enumerate(found, 1) if place]
     chosen = _place(request, "pin_lat", "pin_long")
@@ -78,9 +76,9 @@ def pins(request: HttpRequest) -> HttpResponse:
     asked = window_of(request)
     window = Window(asked.lat, asked.long, asked.zoom, int(width or WIDTH), int(height or HEIGHT))
     filters, _days = filters_of(request)
-    rows = places(filters, limit=_MOST_PINS, box=window.box())
+    marks = marks_in(filters, window)
     shown: list[dict[str, Any]] = []
-    for pin in place_pins(pins_of(rows), window):
+    for pin in place_pins(marks.pins, window):
         lat, long = window.place(pin.x, pin.y)
         shown.append(
             {
@@ -90,9 +88,10 @@ def pins(request: HttpRequest) -> HttpResponse:
                 "label": pin.label,
                 "href": pin.href,
                 "count": pin.count,
+                "text": short_count(pin.count),
             }
         )
-    return JsonResponse({"pins": shown})
+    return JsonResponse({"pins": shown, "all": marks.all})
 
 
 @require_safe

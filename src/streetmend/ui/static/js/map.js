@@ -68,9 +68,9 @@ async function load(map, pins, told) {
 }
 
 function marker(map, one, told) {
-  const many = one.count > 1;
-  const drawn = many ? grouped(one.count) : shaped(one);
-  const icon = L.divIcon({ html: drawn, className: "livepin", iconSize: many ? [32, 32] : [44, 44], iconAnchor: many ? [16, 16] : [22, 42] });
+  const many = one.look === "group";
+  const drawn = many ? grouped(one.text) : shaped(one);
+  const icon = L.divIcon({ html: drawn, className: "livepin", iconSize: many ? [50, 50] : [44, 44], iconAnchor: many ? [25, 25] : [22, 42] });
   const title = many ? told.words.many.replace("%(n)s", one.count) : one.look === "found" ? "" : one.label;
   const made = L.marker([one.lat, one.long], { icon, keyboard: false, title });
   if (many) made.on("click", () => map.setView([one.lat, one.long], Math.min(told.most, map.getZoom() + 2)));
@@ -90,9 +90,9 @@ function shaped(one) {
   return svg;
 }
 
-function grouped(count) {
-  const svg = svgOf("-17 -17 34 34"), group = tag("g", { class: "pin group" });
-  group.append(tag("circle", { class: "pin-body", r: count < 100 ? 12 : 16 }), text(String(count), 1));
+function grouped(words) {
+  const svg = svgOf("-25 -25 50 50"), group = tag("g", { class: "pin group" });
+  group.append(tag("circle", { class: "pin-body", r: words.length > 1 ? 8 + 4 * words.length : 12 }), text(words, 1));
   svg.append(group);
   return svg;
 }
