@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-HANGS_AFTER_SECONDS = 0.4
+HANGS_AFTER_SECONDS = 2.0
 
 
 def spin(*arguments: Any, **named: Any) -> Any:
