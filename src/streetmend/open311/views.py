@@ -174,7 +174,7 @@ def _page(
         f"{dialect.name}|{address.fmt}|{address.feed}|{search.limit}|{search.offset}|{search.ids}"
         f"|{search.walk}|{search.changes}"
     )
-    question, kept, key = f"{shape}|{search}", None, ""
+    question, kept, key = (shape, search), None, ""
     if "HTTP_IF_NONE_MATCH" in request.META or ANSWERS.may_have(question):
         now = mass.digest(search)
         if not sure and now.epoch != known.epoch:
@@ -188,7 +188,9 @@ def _page(
         found = wire.requests(page.rows, known)
         feed = feeds.WRITERS.get(address.feed)
         body = (
-            feed.write(found, dialect, known) if feed else WRITERS[address.fmt].write_requests(found, dialect)
+            feed.write(found.requests(), dialect, known)
+            if feed
+            else WRITERS[address.fmt].write_requests(found, dialect)
         )
         kept = Kept(body, paging.facts(page, search))
         # under what was really read: a report may have changed between the two statements
