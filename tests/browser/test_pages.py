@@ -115,7 +115,9 @@ def test_what_is_mine_can_be_used_by_everybody(page, site):
     check(page, f"{site}/me")
 
 
-def test_the_form_is_walked_and_every_step_can_be_used_by_everybody(page, site):
+@pytest.mark.parametrize("language", ["en", "nb"])
+def test_the_form_is_walked_and_every_step_can_be_used_by_everybody(page, site, language):
+    page.set_extra_http_headers({"Accept-Language": language})
     page.goto(f"{site}/report/where?lat=60&long=4&zoom=15&pin_lat=60&pin_long=4")
     page.fill("#hint", "ved brua")
     page.click("form[method=post] button.main")
@@ -154,6 +156,34 @@ def test_what_is_missing_is_told_at_the_top_and_leads_to_its_field(browser, site
         target = page.locator(".summary a").first.get_attribute("href")
         assert target == "#answer.kind"
         assert page.locator(f"[id='{target[1:]}'] .msg").count() == 1
+    finally:
+        context.close()
+
+
+@pytest.mark.parametrize("language", ["en", "nb"])
+def test_pages_that_tell_what_is_wrong_can_be_used_by_everybody(browser, site, language):
+    # a page of its own: the browser reports each answer 422 on its console
+    context = browser.new_context(locale=language)
+    try:
+        page = context.new_page()
+        page.goto(f"{site}/report/where?lat=60&long=4&zoom=15&pin_lat=60&pin_long=4")
+        page.click("form[method=post] button.main")
+        for fields in ({}, {"#title": "Skiltet er borte"}):
+            for field, value in fields.items():
+                page.fill(field, value)
+            if fields:
+                page.check("input[name=category][value=Skilt]")
+                page.click("button.main")
+                page.wait_for_url("**/report/details?*")
+            page.evaluate("document.querySelector('main form').noValidate = true")
+            page.click("button.main")
+            page.wait_for_selector(".summary")
+            check(page, "")
+        page.goto(f"{site}/reports/{Report.objects.latest('pk').pk}")
+        page.evaluate("document.querySelectorAll('main form').forEach((form) => (form.noValidate = true))")
+        page.click("section[aria-labelledby=add] button")
+        page.wait_for_selector(".summary")
+        check(page, "")
     finally:
         context.close()
 
@@ -198,7 +228,22 @@ def test_the_devices_location_is_asked_for_only_after_a_press(browser, site):
         context.close()
 
 
-def test_a_reader_follows_a_report_and_ends_it_and_every_page_can_be_used_by_everybody(page, site):
+@pytest.mark.parametrize("language", ["en", "nb"])
+def test_this_is_it_follow_it_is_one_press_and_its_page_can_be_used_by_everybody(page, site, language):
+    page.set_extra_http_headers({"Accept-Language": language})
+    page.goto(f"{site}/report/where?lat=60&long=4&zoom=15&pin_lat=60&pin_long=4")
+    page.click("button.this >> nth=0")
+    page.wait_for_selector("#follow_email")
+    check(page, "")
+    page.fill("#follow_email", "ola@example.org")
+    page.click("main form button")
+    check(page, "")
+    assert Alert.objects.get().report_id == Report.objects.earliest("pk").pk
+
+
+@pytest.mark.parametrize("language", ["en", "nb"])
+def test_a_reader_follows_a_report_and_ends_it_and_every_page_can_be_used_by_everybody(page, site, language):
+    page.set_extra_http_headers({"Accept-Language": language})
     report = Report.objects.latest("pk")
     page.goto(f"{site}/reports/{report.pk}")
     page.fill("#follow_email", "ola@example.org")

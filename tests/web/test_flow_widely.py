@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from streetmend.accounts.services import person_with_email
 from streetmend.bodies.models import Body
 from streetmend.bodies.services import save_category
 from streetmend.bodies.specs import CategorySpec, QuestionSpec, ValueSpec
 from streetmend.exchange.notices import mail_of
-from streetmend.reports.models import ConfirmLink, Delivery, Notice, Report
+from streetmend.reports.models import Alert, ConfirmLink, Delivery, Notice, Report
 from streetmend.reports.services.notices import secret_of
 from streetmend.reports.states import DeliveryState, State
+from streetmend.web.same import same_within
 from tests.support.town import BEGAN, WEST, make_town
 from tests.web.conftest import draft_in
 
@@ -192,9 +195,46 @@ def test_reports_of_the_same_kind_near_by_can_be_followed_instead(client, town, 
     report = Report.objects.get()
     draft = begin((WEST[0] + 0.0005, WEST[1]))
     answer = client.post("/report/what", {"draft": draft, "title": "gatelyset er mørkt", "go": "suggest"})
-    assert f'href="/reports/{report.pk}#follow"' in answer.content.decode()
+    assert f'formaction="/reports/{report.pk}/follow"' in answer.content.decode()
     answer = client.post("/report/what", {"draft": draft, "title": "hull i veien", "go": "suggest"})
-    assert f'href="/reports/{report.pk}#follow"' not in answer.content.decode()
+    assert f'formaction="/reports/{report.pk}/follow"' not in answer.content.decode()
+
+
+def test_who_is_known_follows_the_same_report_by_one_press_and_others_say_their_address_alone(
+    client, town, fill, begin
+):
+    client.post("/report/check", {"draft": fill(), "email": "kari@example.org"})
+    client.post(f"/confirm/{secret_of(Notice.objects.get())}")
+    report = Report.objects.get()
+    draft = begin()
+    pressed = {"draft": draft, "same": str(report.pk), "title": "Lykta", "category": "Gatelys"}
+    asked = client.post(f"/reports/{report.pk}/follow", pressed)
+    assert asked.status_code == 200
+    assert f"/report/what?draft={draft}" in asked.content.decode()
+    assert not Alert.objects.exists()
+    wrong = client.post(f"/reports/{report.pk}/follow", {"same": "1", "follow_email": "nobody"})
+    assert (wrong.status_code, list(wrong.context["errors"])) == (422, ["follow_email"])
+    client.post(f"/reports/{report.pk}/follow", {"same": "1", "follow_email": "ola@example.org"})
+    assert Alert.objects.get().confirmed_at is None
+    kari = person_with_email(email="kari@example.org", now=datetime.now(UTC))
+    client.force_login(kari)
+    answer = client.post(f"/reports/{report.pk}/follow", pressed)
+    assert answer.headers["Location"] == f"/reports/{report.pk}?now=follows"
+    assert Alert.objects.get(person=kari).confirmed_at is not None
+    client.post(f"/reports/{report.pk}/follow", pressed)
+    assert Alert.objects.count() == 2
+    assert Report.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "metres"),
+    [
+        ("Gatelys", 60), ("Street light", 60), ("Skilt", 60), ("Design av plasser", 150), ("Hull i vei", 80),
+        ("Forsøpling", 150), ("Public service", 150), ("Snow and ice", 300), ("Snøbrøyting", 300), ("Mobil mast", 150),
+    ],
+)  # fmt: skip
+def test_how_near_the_same_problem_may_be_depends_on_what_it_is(name, metres):
+    assert same_within(name) == metres
 
 
 def test_B_32_a_search_is_words_and_never_a_pattern(client, town, fill):

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address
 
+from django.conf import settings
 from django.db import connection
+from django.http import HttpRequest
 
 from streetmend.accounts.models import Allowance
 
@@ -79,6 +81,12 @@ def client_address(remote: str, forwarded: Sequence[str], proxies: int) -> str:
     chain = [*told, remote]
     named = chain[-1 - min(proxies, len(told))]
     return _network(named)
+
+
+def caller_address(request: HttpRequest) -> str:
+    """The address of whoever sent the request, as `client_address` says it."""
+    forwarded = [request.headers.get("X-Forwarded-For", "")]
+    return client_address(request.META.get("REMOTE_ADDR", ""), forwarded, settings.TRUSTED_PROXIES)
 
 
 def _network(text: str) -> str:

@@ -6,7 +6,6 @@ import csv
 import gzip
 import io
 import json
-import math
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from streetmend.geocode.places import NEAR_METRES, Found
+from streetmend.nearness import METRES_A_DEGREE, longer_east
 from streetmend.text import TextError, clean_text
 
-_METRES_A_DEGREE = 111_320.0
 _SPELLED = str.maketrans(
     {"æ": "ae", "ø": "o", "å": "a", "ä": "ae", "ö": "o", "ü": "u", "ß": "ss", "đ": "d", "ł": "l"}
 )
@@ -78,8 +77,8 @@ class Addresses:
         """The nearest address within 150 m."""
         if not self.places:
             return None
-        north = (self._lat - lat) * _METRES_A_DEGREE
-        east = (self._long - long) * _METRES_A_DEGREE * math.cos(math.radians(lat))
+        north = (self._lat - lat) * METRES_A_DEGREE
+        east = (self._long - long) * METRES_A_DEGREE * longer_east(lat)
         squares = north * north + east * east
         nearest = int(squares.argmin())
         return self.places[nearest] if squares[nearest] <= NEAR_METRES**2 else None

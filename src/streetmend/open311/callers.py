@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.conf import settings
 from django.http import HttpRequest
 
 from streetmend.accounts.keys import KeyRefused, key_for, note_use
-from streetmend.accounts.limits import Limit, LimitReached, client_address, count, whole_seconds
+from streetmend.accounts.limits import Limit, LimitReached, caller_address, count, whole_seconds
 from streetmend.accounts.models import ApiKey, Scope
 from streetmend.georeport.errors import Fault
 from streetmend.open311.incoming import Incoming
@@ -30,11 +29,7 @@ class Caller:
 
 def caller_of(request: HttpRequest, incoming: Incoming, scope: Scope, now: datetime) -> Caller:
     """Who sends this; with a key, its use is noted and its rate holds. Raises CallRefused: 403 or 429."""
-    address = client_address(
-        request.META.get("REMOTE_ADDR", ""),
-        [request.headers.get("X-Forwarded-For", "")],
-        settings.TRUSTED_PROXIES,
-    )
+    address = caller_address(request)
     secret = _secret(request, incoming)
     if not secret:
         return Caller(None, address)

@@ -22,6 +22,11 @@ HEAD = struct.Struct(">IIdd")
 #: JPEG opens pictures in pairs (MPO) too; of those the first one is taken
 _KINDS = ("JPEG", "PNG", "WEBP", "HEIF")
 _QUALITY = 82
+#: a hidden part becomes at most so many squares across and down, none smaller than so many pixels and than this share of the
+#: picture's longer side, so that parts side by side tell no more than one: no face survives that
+_MOST_SQUARES, _SMALLEST_SQUARE, _SHARE = 4, 16, 16
+#: left, top, width and height of a part, in thousandths of the picture
+Part = tuple[int, int, int, int]
 #: what stands before each scan of a JPEG, and how many an honest one has at most (a progressive one about ten)
 _SCAN, _MOST_SCANS = b"\xff\xda", 100
 
@@ -31,11 +36,12 @@ class TooManyPixels(Exception):
 
 
 def cleaned(
-    content: bytes, *, most_pixels: int, longest_side: int
+    content: bytes, *, most_pixels: int, longest_side: int, hide: Sequence[Part] = ()
 ) -> tuple[int, int, bytes, tuple[float, float]]:
     """Width, height, the picture as a JPEG, upright, in sRGB, without a byte of what came along with it, and where it was taken.
 
-    The place is in WGS84 degrees, lat then long; two times "not a number" where the file does not say.
+    The parts to `hide` are coarse squares, each the average of what was there. The place is in WGS84 degrees, lat then long; two
+    times "not a number" where the file does not say.
 
     Raises TooManyPixels, and whatever Pillow raises for what is no picture.
     """
@@ -55,9 +61,29 @@ def cleaned(
     # a new picture: nothing of the old one's information comes along
     bare = Image.new("RGB", plain.size)
     bare.paste(plain)
+    for part in hide:
+        _hide(bare, part)
     out = io.BytesIO()
     bare.save(out, "JPEG", quality=_QUALITY, optimize=True, progressive=True)
     return bare.width, bare.height, out.getvalue(), place
+
+
+def _hide(picture: Image.Image, part: Part) -> None:
+    """The part, and every pixel that it touches, shows a few squares of one colour each."""
+    left, top, width, height = part
+    box = (
+        picture.width * left // 1000,
+        picture.height * top // 1000,
+        math.ceil(picture.width * min(left + width, 1000) / 1000),
+        math.ceil(picture.height * min(top + height, 1000) / 1000),
+    )
+    size = (box[2] - box[0], box[3] - box[1])
+    if 0 in size:
+        return
+    smallest = max(_SMALLEST_SQUARE, max(picture.size) // _SHARE)
+    across, down = (max(1, min(_MOST_SQUARES, side // smallest)) for side in size)
+    squares = picture.crop(box).resize((across, down), Image.Resampling.BOX)
+    picture.paste(squares.resize(size, Image.Resampling.NEAREST), box)
 
 
 def _place(image: Image.Image) -> tuple[float, float]:
@@ -124,8 +150,8 @@ def limit_ourselves(*, memory_bytes: int, cpu_seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def main(most_pixels: int, longest_side: int, memory_bytes: int, cpu_seconds: int) -> int:
-    """The status of the process; the picture has been written if it is 0."""
+def main(most_pixels: int, longest_side: int, memory_bytes: int, cpu_seconds: int, *hide: int) -> int:
+    """The status of the process; the picture has been written if it is 0. `hide`: four numbers for each part to hide."""
     import pillow_heif
 
     pillow_heif.register_heif_opener(thumbnails=False)
@@ -136,7 +162,10 @@ def main(most_pixels: int, longest_side: int, memory_bytes: int, cpu_seconds: in
     Image.MAX_IMAGE_PIXELS = most_pixels
     try:
         width, height, jpeg, place = cleaned(
-            sys.stdin.buffer.read(), most_pixels=most_pixels, longest_side=longest_side
+            sys.stdin.buffer.read(),
+            most_pixels=most_pixels,
+            longest_side=longest_side,
+            hide=list(zip(hide[0::4], hide[1::4], hide[2::4], hide[3::4], strict=True)),
         )
     except (TooManyPixels, Image.DecompressionBombError):
         return TOO_MANY_PIXELS
@@ -161,4 +190,4 @@ def main(most_pixels: int, longest_side: int, memory_bytes: int, cpu_seconds: in
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(*map(int, sys.argv[1:5])))
+    raise SystemExit(main(*map(int, sys.argv[1:])))

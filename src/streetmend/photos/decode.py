@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import BoundedSemaphore
 
 from streetmend.photos import child
+from streetmend.photos.child import Part
 from streetmend.photos.errors import too_many_bytes, too_many_pixels, unreadable
 
 MOST_BYTES = 10 * 1024 * 1024
@@ -18,6 +20,7 @@ LONGEST_SIDE = 2048
 MEMORY_BYTES = 512 * 1024 * 1024
 CPU_SECONDS = 10
 WALL_SECONDS = 30.0
+MOST_PARTS = 64
 #: at once in one process of the site, so that many uploads cannot use up the machine's memory
 _AT_ONCE = BoundedSemaphore(2)
 
@@ -33,18 +36,20 @@ class Picture:
     place: tuple[float, float] | None = None
 
 
-def decode(content: bytes) -> Picture:
+def decode(content: bytes, *, hide: Sequence[Part] = ()) -> Picture:
     """The picture in `content` (JPEG, PNG, WebP, HEIC), at most LONGEST_SIDE pixels long or high.
 
-    Nothing of the file itself is in it: no place, no device, no second picture, no comment. Raises PhotoTooLarge and
+    Nothing of the file itself is in it: no place, no device, no second picture, no comment; nor what was in the parts to `hide`
+    (at most `MOST_PARTS`; left, top, width, height in thousandths), which are coarse squares. Raises PhotoTooLarge and
     PhotoUnreadable, with a message in the language of the moment.
     """
     if len(content) > MOST_BYTES:
         raise too_many_bytes(MOST_BYTES)
     if len(content) < 16:
         raise unreadable()
-    limits = map(str, (MOST_PIXELS, LONGEST_SIDE, MEMORY_BYTES, CPU_SECONDS))
-    command = [sys.executable, "-I", "-X", "utf8", child.__file__, *limits]
+    limits = (MOST_PIXELS, LONGEST_SIDE, MEMORY_BYTES, CPU_SECONDS)
+    parts = [number for part in hide[:MOST_PARTS] for number in part]
+    command = [sys.executable, "-I", "-X", "utf8", child.__file__, *map(str, (*limits, *parts))]
     with _AT_ONCE:
         try:
             done = subprocess.run(  # noqa: S603 - our own program; the file goes in by standard input

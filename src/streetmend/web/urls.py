@@ -19,7 +19,7 @@ from streetmend.web.views import (
     still,
     voices,
 )
-from streetmend.web.views.flow import check, details, later, photo, sent, streets, what, where
+from streetmend.web.views.flow import check, details, hiding, later, photo, sent, streets, what, where
 from streetmend.web.views.offline import arriving, installing, shells
 
 urlpatterns = [
@@ -31,6 +31,7 @@ urlpatterns = [
     path("report/where", where.where, name="where"),
     path("report/what", what.what, name="what"),
     path("report/details", details.details, name="details"),
+    path("report/hide", hiding.hide, name="hide-part"),
     path("report/check", check.check, name="check"),
     path("report/sent/<str:token>", sent.sent, name="sent"),
     path("report/offline", shells.offline, name="offline"),

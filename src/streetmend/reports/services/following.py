@@ -16,8 +16,10 @@ from streetmend.reports.services.limits import when_to_ask
 from streetmend.reports.services.notices import write_notice
 
 
-def follow(*, report: Report, email: str, language: str, now: datetime) -> None:
+def follow(*, report: Report, email: str, language: str, now: datetime, confirmed: bool = False) -> None:
     """A mail asks the address to confirm that it wants news of the report; whoever follows already gets none.
+
+    `confirmed`: whose address it is has shown so already, and follows at once.
 
     Raises TooManyMails.
     """
@@ -25,6 +27,9 @@ def follow(*, report: Report, email: str, language: str, now: datetime) -> None:
         person = person_with_email(email=email, name="", phone="", language=language, now=now)
         alert, _ = Alert.objects.get_or_create(person=person, report=report, defaults={"created_at": now})
         if alert.confirmed_at and not alert.ended_at:
+            return
+        if confirmed:
+            Alert.objects.filter(pk=alert.pk).update(confirmed_at=now, ended_at=None)
             return
         due_at = when_to_ask(person=person, now=now)
         secret = links.new_secret()

@@ -39,12 +39,12 @@ def small_photo(request: HttpRequest, name: str) -> HttpResponseBase:
 @require_safe
 @never_cache
 def draft_photo(request: HttpRequest, token: str, name: str) -> HttpResponseBase:
-    """A photo of a report that is not sent yet, small, for whoever holds the draft and nobody else."""
+    """A photo of a report that is not sent yet, small (`whole=yes`: whole), for whoever holds the draft and nobody else."""
     draft = find_draft(token[:200]) if _NAME.fullmatch(name) else None
     kept = draft.content.get("photos", []) if draft is not None else []
     if name not in [photo.get("name") for photo in kept]:
         raise Http404
-    answer = _file(name, small)
+    answer = _file(name, path_of if request.GET.get("whole") == "yes" else small)
     answer.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     return answer
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from streetmend.accounts.limits import Limit, LimitReached, count, whole_seconds
+from streetmend.accounts.limits import Limit, LimitReached, caller_address, count, whole_seconds
 from streetmend.clock import SystemClock
 from streetmend.reports.models import Alert, HowOften
 from streetmend.reports.queries.alerts import about, end_token, wishes_of_device
@@ -22,7 +22,6 @@ from streetmend.reports.services.devices import (
     move_device,
     want_news_by_push,
 )
-from streetmend.web.requests import address_of
 from streetmend.web.views.alerts import asked_for
 
 #: how often one address may bring in devices or wishes
@@ -123,7 +122,7 @@ def _alert(alert: Alert) -> dict[str, object]:
 
 def _too_often(request: HttpRequest, name: str, limit: Limit) -> HttpResponse | None:
     try:
-        count(name=f"{name}:{address_of(request)}", limit=limit, now=SystemClock().now())
+        count(name=f"{name}:{caller_address(request)}", limit=limit, now=SystemClock().now())
     except LimitReached as reached:
         answer = _wrong(_("That was very often today. Try again tomorrow."), 429)
         answer.headers["Retry-After"] = str(whole_seconds(reached.wait_seconds))

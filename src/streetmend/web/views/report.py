@@ -98,17 +98,51 @@ def _said(request: HttpRequest, report: Report, told: dict[str, Any], said: Said
 
 @require_http_methods(["POST"])
 def follow_report(request: HttpRequest, report_id: int) -> HttpResponse:
-    """A mail asks whether the address wants news of the report."""
+    """Who is signed in follows the report; others have a mail that asks whether the address wants news of it.
+
+    `same` is pressed in the form for a new report: it is this one, and whoever is not known is asked for the address alone.
+    """
     report = _found(report_id)
+    person, same = person_of(request), "same" in request.POST
     form = Reader(request.POST)
-    email = form.email("follow_email") if "follow_email" in request.POST else form.email("email")
-    if form.errors:
-        return _page(request, report, {"follow_email": email}, form.errors, status=422)
-    try:
-        follow(report=report, email=email, language=get_language() or "en", now=SystemClock().now())
-    except ReportError as error:
-        return _page(request, report, {"follow_email": email}, {"follow_email": of_report(error)}, status=422)
+    if same and "follow_email" not in request.POST:
+        if person is None or not is_proven(request, person.email):
+            return _ask_whom_to_tell(request, report, person.email if person else "", {})
+        email = person.email
+    else:
+        email = form.email("follow_email") if "follow_email" in request.POST else form.email("email")
+    errors, proven = form.errors, is_proven(request, email)
+    if not errors:
+        try:
+            follow(
+                report=report,
+                email=email,
+                language=get_language() or "en",
+                now=SystemClock().now(),
+                confirmed=proven,
+            )
+        except ReportError as error:
+            errors = {"follow_email": of_report(error)}
+    if errors and same:
+        return _ask_whom_to_tell(request, report, email, errors)
+    if errors:
+        return _page(request, report, {"follow_email": email}, errors, status=422)
+    if proven:
+        return seen_other(f"/reports/{report.pk}?now=follows")
     return render(request, "web/mail_sent.html", {"report": report, "email": email})
+
+
+def _ask_whom_to_tell(
+    request: HttpRequest, report: Report, email: str, errors: dict[str, str]
+) -> HttpResponse:
+    context = {
+        "report": report,
+        "email": email,
+        "errors": errors,
+        "error_list": list(errors.items()),
+        "draft": request.POST.get("draft", "")[:200],
+    }
+    return render(request, "web/follow.html", context, status=422 if errors else 200)
 
 
 def _found(report_id: int) -> Report:

@@ -5,6 +5,8 @@ for (const input of document.querySelectorAll("[data-photos]")) {
   input.addEventListener("change", async () => {
     if ("where" in input.dataset) askWhere(input.form);
     else await shrink(input);
+    // comes only once there is a photo
+    if (input.files.length) (await import(input.dataset.hide)).offer(input);
   });
 }
 for (const form of document.querySelectorAll("[data-upload]")) form.addEventListener("submit", (press) => send(press, form));

@@ -74,6 +74,11 @@ def _keep(request: HttpRequest, draft: Draft, choice: Choice) -> HttpResponse:
     if request.POST.get("first"):
         # the pictures change places, and nothing is asked for yet
         return _put_first(request, draft, {**draft.content.answers, **checked.answers})
+    if request.POST.get("hide"):
+        photos = [described(photo, request) for photo in draft.content.photos]
+        answered = draft.content.changed(answers={**draft.content.answers, **checked.answers}, photos=photos)
+        draft = keep(draft, answered, now=SystemClock().now())
+        return seen_other(draft.url("hide", photo=request.POST["hide"][:100], **_then(request)))
     removed = set(request.POST.getlist("remove"))
     kept = [described(photo, request) for photo in draft.content.photos if photo.name not in removed]
     taken = take(request, name="photos", room=max(0, site_of(request).max_photos - len(kept)))
@@ -96,8 +101,11 @@ def _put_first(request: HttpRequest, draft: Draft, answers: dict[str, list[str]]
         (described(photo, request) for photo in draft.content.photos), key=lambda photo: photo.name != first
     )
     keep(draft, draft.content.changed(answers=answers, photos=photos), now=SystemClock().now())
-    then = request.POST.get("then", "")
-    return seen_other(draft.url("details", **({"then": then} if then == "check" else {})))
+    return seen_other(draft.url("details", **_then(request)))
+
+
+def _then(request: HttpRequest) -> dict[str, str]:
+    return {"then": "check"} if request.POST.get("then") == "check" else {}
 
 
 def described(photo: StoredPhoto, request: HttpRequest) -> StoredPhoto:

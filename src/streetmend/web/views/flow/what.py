@@ -14,12 +14,12 @@ from streetmend.clock import SystemClock
 from streetmend.reports.queries.listing import near
 from streetmend.web.drafts import Draft, draft_of, keep
 from streetmend.web.forms import Reader, in_order
+from streetmend.web.same import same_within
 from streetmend.web.suggesting import suggested
 from streetmend.web.views.flow.steps import after, seen_other, step_of
 
 TITLE_LENGTH = 200
 DETAIL_LENGTH = 5000
-_SAME_METRES = 150.0
 
 
 @never_cache
@@ -81,7 +81,7 @@ def _page(
     same = []
     first = chosen or (likely[0] if likely else None)
     if first is not None:
-        same = near(lat, long, metres=_SAME_METRES, limit=3, category=first.name, open_only=True)
+        same = near(lat, long, metres=same_within(first.name), limit=3, category=first.name, open_only=True)
     context = {
         "draft": draft,
         "step": step_of("what"),
