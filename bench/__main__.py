@@ -25,7 +25,9 @@ def main() -> int:
         "--reports", type=int, default=size, help="how many reports there are (REPORTS, else 100000)"
     )
     parser.add_argument("--repeat", type=int, default=120, help="how often each answer is made (120)")
-    parser.add_argument("--only", choices=["requests", "places", "posts"], help="one of the benchmarks")
+    parser.add_argument(
+        "--only", choices=["requests", "places", "posts", "deliveries"], help="one of the benchmarks"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--database", choices=DATABASES, help="on one of the databases")
     asked = parser.parse_args()
@@ -36,7 +38,10 @@ def main() -> int:
             results += _requests(database, asked.reports, asked.repeat)
     if asked.only in (None, "posts"):
         for database in databases:
-            results += _posts(database)
+            results += _durable("bench.posts", database)
+    if asked.only in (None, "deliveries"):
+        for database in databases:
+            results += _durable("bench.deliveries", database)
     if asked.only in (None, "places"):
         results += _run("bench.places", {})
     if asked.json:
@@ -57,10 +62,10 @@ def _requests(database: str, reports: int, repeat: int) -> list[Result]:
         return _run("bench.requests", environment, f"--reports={reports}", f"--repeat={repeat}")
 
 
-def _posts(database: str) -> list[Result]:
-    """The benchmark of reports that programs send, to a site that keeps each on its disk before it answers."""
+def _durable(module: str, database: str) -> list[Result]:
+    """A benchmark of what comes in or goes out, with everything on the disk before it counts."""
     with _database(database, durable=True) as (url, folder):
-        return _run("bench.posts", {"DATABASE_URL": url, "STREETMEND_DATA": str(folder)})
+        return _run(module, {"DATABASE_URL": url, "STREETMEND_DATA": str(folder)})
 
 
 @contextmanager

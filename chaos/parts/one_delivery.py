@@ -58,7 +58,8 @@ def _race() -> dict[str, object]:
     from streetmend.clock import SystemClock
     from streetmend.reports.models import Attempt, Delivery
     from streetmend.reports.services import Told, submit
-    from streetmend.reports.services.outbox import Prepared, claim_deliveries
+    from streetmend.reports.services.claiming import claim_deliveries
+    from streetmend.reports.services.outbox import Prepared
     from tests.support.town import WEST, make_town
 
     call_command("migrate", verbosity=0)

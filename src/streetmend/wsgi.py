@@ -7,9 +7,11 @@ from importlib import import_module
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from streetmend.web.crowd import Crowd
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "streetmend.settings")
 
-application = get_wsgi_application()
+application = Crowd(get_wsgi_application())
 
 
 def settle() -> None:

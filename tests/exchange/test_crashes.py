@@ -231,3 +231,21 @@ def test_several_workers_beside_each_other_deliver_everything_once(town, endpoin
     assert ours == sorted(entry.service_request_id for entry in endpoint.ledger.entries())
     assert Attempt.objects.count() == 40
     assert len({mail["Message-ID"] for mail in post.mails}) == 40
+
+
+def test_F_11_told_to_stop_twice_and_then_killed_it_gives_nothing_back_and_the_next_one_asks(
+    town, endpoint, start_worker
+):
+    endpoint.script(testing.slow(20))
+    worker = start_worker()
+    report_now()
+    until(lambda: posts(endpoint) == 1, what="the POST")
+    worker.process.send_signal(signal.SIGTERM)
+    worker.process.send_signal(signal.SIGTERM)
+    until(lambda: "stopping" in worker.said(), what="the word that it stops")
+    assert Delivery.objects.get().state == DeliveryState.SENDING
+    worker.kill()
+    assert Delivery.objects.get().lease_owner != ""
+    next_worker(start_worker)
+    sends_once_and_parks(endpoint, stored=1)
+    assert posts(endpoint) == 1

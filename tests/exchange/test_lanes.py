@@ -9,7 +9,7 @@ from streetmend.exchange.preparing import prepare
 from streetmend.exchange.worker import run
 from streetmend.georeport import testing
 from streetmend.reports.models import Delivery
-from streetmend.reports.services.outbox import claim_deliveries
+from streetmend.reports.services.claiming import claim_deliveries
 from streetmend.reports.states import DeliveryState
 from tests.exchange.conftest import loopback
 from tests.exchange.processes import until

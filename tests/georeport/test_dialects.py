@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from streetmend.georeport.columns import in_columns
 from streetmend.georeport.dialect import DEFAULT, FIXMYSTREET, SERVED, STRICT
 from streetmend.georeport.types import (
     Accepted,
@@ -81,6 +82,28 @@ def test_xml_begins_with_its_declaration_and_has_neither_attributes_nor_namespac
     for element in ElementTree.fromstring(body).iter():
         assert element.attrib == {}
         assert "}" not in element.tag
+
+
+@pytest.mark.parametrize("dialect", SERVED.values(), ids=lambda dialect: dialect.name)
+@pytest.mark.parametrize("fmt", ["xml", "json"])
+def test_requests_given_field_by_field_are_written_as_those_given_one_by_one(fmt, dialect):
+    bare = Request(service_request_id="2", description="a\x00\ud800b & <c>\r")
+    rows = [ROW, bare, ROW]
+    columns = in_columns(rows)
+    assert columns.requests() == rows
+    whole = WRITERS[fmt].write_requests(columns, dialect)
+    assert whole == WRITERS[fmt].write_requests(rows, dialect)
+    mixed = in_json("requests", rows, dialect) if fmt == "json" else in_xml("requests", rows, dialect)
+    alone = [
+        in_json("requests", [row], dialect) if fmt == "json" else in_xml("requests", [row], dialect)
+        for row in rows
+    ]
+    if fmt == "xml":
+        assert [ElementTree.tostring(one) for one in mixed] == [ElementTree.tostring(one[0]) for one in alone]
+    elif dialect.wrapped_json:
+        assert mixed["service_requests"] == [one["service_requests"][0] for one in alone]
+    else:
+        assert mixed == [one[0] for one in alone]
 
 
 def test_the_default_dialect_has_every_field_in_the_order_of_the_standard_in_bare_arrays():

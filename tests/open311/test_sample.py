@@ -14,8 +14,10 @@ from streetmend.areas.services import NewArea, import_areas
 from streetmend.bodies.models import Body, BodyArea, Category, CategoryName, Send, Site
 from streetmend.reports.models import Delivery, Report
 from streetmend.reports.services import Said, Told, add_update, submit
-from streetmend.reports.services.outbox import Claim, Prepared, claim_deliveries, record_delivery
+from streetmend.reports.services.claiming import claim_deliveries
+from streetmend.reports.services.outbox import Claim, Prepared
 from streetmend.reports.services.outcomes import Outcome, OutcomeClass
+from streetmend.reports.services.recording import record_delivery
 from streetmend.reports.states import Actor, State
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -12,16 +12,16 @@ from django.db import connections
 from streetmend.reports.models import Attempt, Delivery, Notice, Report
 from streetmend.reports.models.outbox import NoticeKind
 from streetmend.reports.services import Told, hide_report, submit
+from streetmend.reports.services.claiming import claim_deliveries
 from streetmend.reports.services.outbox import (
     Claim,
     Prepared,
-    claim_deliveries,
-    record_delivery,
     repeat_mails,
     rescue_deliveries,
     use_evidence,
 )
 from streetmend.reports.services.outcomes import BACK_OFF, Outcome, OutcomeClass
+from streetmend.reports.services.recording import record_delivery
 from streetmend.reports.states import DeliveryState
 from tests.support.clock import SettableClock
 from tests.support.town import EAST, WEST, Town, make_town

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -19,10 +19,19 @@ _NOTE_EVERY = timedelta(seconds=30)
 
 def note_good_answer(*, endpoint_id: int, now: datetime) -> None:
     """The endpoint is known to have answered well at `now` (UTC), give or take half a minute."""
+    note_good_answers(endpoint_ids=[endpoint_id], now=now)
+
+
+def note_good_answers(*, endpoint_ids: Iterable[int], now: datetime) -> None:
+    """As `note_good_answer` for many endpoints."""
     stale = (
         Q(last_ok_at=None) | Q(last_ok_at__lt=now - _NOTE_EVERY) | Q(fail_streak__gt=0) | ~Q(last_error="")
     )
-    Endpoint.objects.filter(stale, pk=endpoint_id).update(last_ok_at=now, fail_streak=0, last_error="")
+    with transaction.atomic():
+        rows = Endpoint.objects.filter(stale, pk__in=list(endpoint_ids)).order_by("pk")
+        ids = list(rows.select_for_update(no_key=True).values_list("pk", flat=True))
+        if ids:
+            Endpoint.objects.filter(pk__in=ids).update(last_ok_at=now, fail_streak=0, last_error="")
 
 
 def note_failure(*, endpoint_id: int, why: str) -> None:

@@ -18,8 +18,6 @@ from streetmend.processes import end_with
 
 #: how long the site may finish the answers it has begun
 _DRAIN_SECONDS = 60
-#: threads of a process that answer requests: a photo on its way over a slow line holds one of them
-_THREADS = 16
 _HEADER_SECONDS = 10
 _MOST_HEADER_BYTES = 32 * 1024
 
@@ -47,6 +45,8 @@ def site(host: str, port: int, processes: int) -> None:
     from granian.log import LogLevels
     from granian.server import Server
 
+    from streetmend.web.crowd import THREADS
+
     Server(
         "streetmend.wsgi:application",
         address=host,
@@ -58,7 +58,8 @@ def site(host: str, port: int, processes: int) -> None:
             header_read_timeout=_HEADER_SECONDS * 1000, max_buffer_size=_MOST_HEADER_BYTES
         ),
         workers=processes,
-        blocking_threads=_THREADS,
+        # one for each request that is taken on: a photo on its way over a slow line holds one of them
+        blocking_threads=THREADS,
         workers_kill_timeout=_DRAIN_SECONDS,
         respawn_failed_workers=True,
         websockets=False,
@@ -84,9 +85,10 @@ def worker() -> None:
     from streetmend.cli import setup_django
 
     setup_django()
+    from streetmend.exchange.watchdog import HANGS_AFTER_SECONDS
     from streetmend.exchange.worker import run
 
-    run()
+    run(hangs_after_seconds=HANGS_AFTER_SECONDS)
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ def command(once: bool) -> None:
     from streetmend.cli.database import ready
 
     ready()
+    from streetmend.exchange.watchdog import HANGS_AFTER_SECONDS
     from streetmend.exchange.worker import run
 
-    raise SystemExit(run(once=once))
+    raise SystemExit(run(once=once, hangs_after_seconds=HANGS_AFTER_SECONDS))

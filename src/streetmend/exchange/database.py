@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from django.db import Error, close_old_connections, connections
+from django.db import Error, connections
 
 from streetmend.database.errors import is_temporary
 
@@ -18,6 +19,7 @@ logger = logging.getLogger("streetmend.worker")
 
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 5.0
+_YOUNG_SECONDS = 60.0
 
 
 class DatabaseThread:
@@ -29,6 +31,7 @@ class DatabaseThread:
 
     def __init__(self, *, patience_seconds: float | None = None) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="database")
+        self._began: float | None = None
         #: None: for as long as it takes
         self.patience_seconds = patience_seconds
 
@@ -38,7 +41,7 @@ class DatabaseThread:
         started, pause = loop.time(), _FIRST_PAUSE
         while True:
             try:
-                return await loop.run_in_executor(self._thread, _run, work)
+                return await loop.run_in_executor(self._thread, self._run, work)
             except Error as error:
                 waited = loop.time() - started
                 if not is_temporary(error) or (
@@ -49,6 +52,18 @@ class DatabaseThread:
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
+    def seconds_at_work(self) -> float:
+        """How long the piece of work that is being done has taken by now; 0 where there is none."""
+        began = self._began
+        return 0.0 if began is None else time.monotonic() - began
+
+    def _run(self, work: Callable[[], T]) -> T:
+        self._began = time.monotonic()
+        try:
+            return _run(work)
+        finally:
+            self._began = None
+
     async def close(self) -> None:
         """The thread and its connection end."""
         await asyncio.get_running_loop().run_in_executor(self._thread, connections.close_all)
@@ -56,10 +71,22 @@ class DatabaseThread:
 
 
 def _run(work: Callable[[], T]) -> T:
-    # a connection that the server dropped is opened anew
-    close_old_connections()
+    _look_after_connections()
     try:
         return work()
     except Error:
         connections.close_all()
         raise
+
+
+def _look_after_connections() -> None:
+    """A connection that the server dropped is opened anew.
+
+    Django closes one to SQLite after each piece of work, and to open it again costs more than the work: it stays for a minute.
+    """
+    for connection in connections.all(initialized_only=True):
+        due = connection.close_at
+        is_young = due is not None and time.monotonic() - due < _YOUNG_SECONDS
+        if connection.vendor == "sqlite" and is_young and not connection.errors_occurred:
+            continue
+        connection.close_if_unusable_or_obsolete()

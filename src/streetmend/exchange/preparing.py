@@ -10,6 +10,8 @@ import msgspec
 from django.db import DatabaseError
 
 from streetmend.bodies.models import Category, Question
+from streetmend.bodies.queries import site
+from streetmend.bodies.values import SiteInfo
 from streetmend.exchange.senders import email, open311, update_sending
 from streetmend.reports.models import Delivery
 from streetmend.reports.services.outbox import Prepared
@@ -26,23 +28,27 @@ def prepare(deliveries: Sequence[Delivery]) -> Mapping[int, Prepared]:
     questions: dict[int, list[Question]] = defaultdict(list)
     for question in Question.objects.filter(category__in=categories.values()).order_by("position", "id"):
         questions[question.category_id].append(question)
-    ready = {}
+    ready, here = {}, site()
     mails = first_mails_of(deliveries)
     for delivery in deliveries:
         together = mails.get(delivery.pk, [delivery])
         kinds = [categories.get((one.body_id, one.report.category_name_id)) for one in together]
         asked = [question for kind in kinds if kind for question in questions[kind.pk]]
         category = categories.get((delivery.body_id, delivery.report.category_name_id))
-        ready[delivery.pk] = _one_or_why_not(delivery, category, asked, together)
+        ready[delivery.pk] = _one_or_why_not(delivery, category, asked, together, here)
     return ready
 
 
 def _one_or_why_not(
-    delivery: Delivery, category: Category | None, questions: Sequence[Question], together: Sequence[Delivery]
+    delivery: Delivery,
+    category: Category | None,
+    questions: Sequence[Question],
+    together: Sequence[Delivery],
+    here: SiteInfo,
 ) -> Prepared:
     """One delivery that nothing can be made of must not hold up the others: staff see why."""
     try:
-        return _one(delivery, category, questions, together)
+        return _one(delivery, category, questions, together, here)
     except DatabaseError:
         raise
     except Exception as error:
@@ -59,7 +65,11 @@ def _categories(deliveries: Sequence[Delivery]) -> dict[tuple[int, int], Categor
 
 
 def _one(
-    delivery: Delivery, category: Category | None, questions: Sequence[Question], together: Sequence[Delivery]
+    delivery: Delivery,
+    category: Category | None,
+    questions: Sequence[Question],
+    together: Sequence[Delivery],
+    here: SiteInfo,
 ) -> Prepared:
     if delivery.endpoint is None:
         return email.prepare(delivery, category, questions, together)
@@ -68,8 +78,8 @@ def _one(
         return Prepared({}, problem=f"{delivery.body.name} has no category {name!r} any more.")
     try:
         if delivery.update is not None:
-            return update_sending.prepare(delivery, category, delivery.update)
-        return open311.prepare(delivery, category, questions)
+            return update_sending.prepare(delivery, category, delivery.update, here)
+        return open311.prepare(delivery, category, questions, here)
     except msgspec.ValidationError as error:
         return Prepared({}, problem=f"The habits of the endpoint cannot be used: {error}")
     except ValueError as error:

@@ -40,33 +40,37 @@ from streetmend.exchange.pull_reports import ReportLane
 from streetmend.exchange.pull_services import ServiceLane
 from streetmend.exchange.pull_updates import MARGIN_SECONDS, Memory, Puller
 from streetmend.exchange.pushing import PushLane
+from streetmend.exchange.recorder import Recorder
 from streetmend.exchange.replies.reading import ReplyLane
 from streetmend.exchange.senders import email, open311
 from streetmend.exchange.senders.open311 import Lease
 from streetmend.exchange.statistics import count_statistics
 from streetmend.exchange.tidying import sweep_away
 from streetmend.exchange.trying import TestLane
+from streetmend.exchange.watchdog import watched
 from streetmend.reports.models import Notice
 from streetmend.reports.services.beats import beat, end_beat
+from streetmend.reports.services.claiming import claim_deliveries
 from streetmend.reports.services.notices import (
     NoticeResult,
     claim_notices,
     record_notices,
 )
 from streetmend.reports.services.outbox import MARGIN_SECONDS as LEASE_MARGIN
-from streetmend.reports.services.outbox import (
-    Claim,
-    claim_deliveries,
-    record_delivery,
-)
+from streetmend.reports.services.outbox import Claim
 from streetmend.reports.services.outcomes import Outcome, OutcomeClass, Random
+from streetmend.reports.services.recording import End
 
 logger = logging.getLogger("streetmend.worker")
 
 #: calls and mails in flight at most
 IN_FLIGHT = 256
 #: deliveries claimed in one transaction
-CLAIM_AT_ONCE = 16
+CLAIM_AT_ONCE = 64
+PULLS_AT_ONCE = 16
+#: with so much in flight a worker lets work gather for a moment: one transaction for many costs a fraction of one for each
+BUSY = 16
+GATHER_SECONDS = 0.05
 NOTICES_AT_ONCE = 10
 MAIL_LANES = 4
 NOTICE_LEASE_SECONDS = 120
@@ -92,13 +96,15 @@ def run(
     name: str = "",
     margin_seconds: int = LEASE_MARGIN,
     asking_seconds: int = ASKING_SECONDS,
+    hangs_after_seconds: float = 0.0,
 ) -> int:
     """Works until SIGTERM, SIGINT or `stop`, or with `once` until nothing is due; what is in flight then is finished.
 
     Returns 0; with `once` 1 where a part of the work failed on our side (the log says how).
 
     `clock` says what is due, `random` spreads repeats, `transport` opens the connections: all of them may be a test's.
-    `asking_seconds`: how long one sweep over what is uncertain at an endpoint may take.
+    `asking_seconds`: how long one sweep over what is uncertain at an endpoint may take. `hangs_after_seconds`: the process ends
+    itself with status 1 where the worker made no step for so long (0: it does not).
     """
     worker = Worker(
         name=name or f"{platform.node()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
@@ -108,7 +114,7 @@ def run(
         margin_seconds=margin_seconds,
         asking_seconds=asking_seconds,
     )
-    asyncio.run(worker.work(once=once, transport=transport))
+    asyncio.run(worker.work(once=once, transport=transport, hangs_after_seconds=hangs_after_seconds))
     return 1 if once and worker.failed else 0
 
 
@@ -142,17 +148,19 @@ class Worker:
         self.doubt_lane = DoubtLane(
             name, clock, self.database, seconds=asking_seconds, margin_seconds=margin_seconds
         )
+        self.recorder = Recorder(name, clock, random, self.database)
+        self.flying = 0
         self.wake = asyncio.Event()
         self.memories: dict[int, Memory] = defaultdict(Memory)
         self.failed = False
         self.leaving = Leaving(name, clock, self.database)
         self._last: dict[str, float] = {}
 
-    async def work(self, *, once: bool, transport: OpenTransport) -> None:
+    async def work(self, *, once: bool, transport: OpenTransport, hangs_after_seconds: float = 0.0) -> None:
         """Works until told to stop, or with `once` until nothing is due."""
         self._listen()
         logger.info("worker=%s started", self.name)
-        async with transport() as calls:
+        async with watched(hangs_after_seconds, (self.database, self.counting)), transport() as calls:
             self.calls = calls
             while not self.stop.is_set():
                 alone = not self.jobs
@@ -160,7 +168,9 @@ class Worker:
                 # what ended during the turn may have made something due
                 if once and alone and not busy and not self.jobs:
                     break
-                if not busy:
+                if self._is_busy():
+                    await asyncio.sleep(GATHER_SECONDS)
+                elif not busy:
                     await self._rest(FAILED_SECONDS if self.failed else IDLE_SECONDS)
             self.database.patience_seconds = STOP_SECONDS
             if self.jobs:
@@ -223,6 +233,9 @@ class Worker:
             self._start(count_statistics(self.counting, self.clock))
         return False
 
+    def _is_busy(self) -> bool:
+        return len(self.jobs) >= BUSY
+
     def _every(self, what: str, seconds: float) -> bool:
         now = self.clock.monotonic()
         if now - self._last.get(what, -seconds) < seconds:
@@ -242,7 +255,7 @@ class Worker:
     # --- deliveries
 
     async def _take_deliveries(self) -> bool:
-        room = min(CLAIM_AT_ONCE, IN_FLIGHT - len(self.jobs))
+        room = min(CLAIM_AT_ONCE, IN_FLIGHT - self.flying)
         lease = Lease(self.clock, self.margin_seconds)
         claims, zone = await self.database(partial(self._claim, room))
         if claims:
@@ -264,23 +277,17 @@ class Worker:
         return claims, site().time_zone if claims else ""
 
     async def _deliver(self, claim: Claim, lease: Lease, zone: str, mails: email.Handing) -> None:
+        self.flying += 1
         try:
             outcome = await self._send(claim, lease, zone, mails)
         except Exception as error:
             logger.exception("delivery=%d failed", claim.delivery.pk)
             outcome = open311.surprise(claim, error)
+        finally:
+            self.flying -= 1
         crash("after_answer")
         try:
-            recorded = await self.database(
-                partial(
-                    record_delivery,
-                    worker=self.name,
-                    claim=claim,
-                    outcome=outcome,
-                    now=self.clock.now(),
-                    random=self.random,
-                )
-            )
+            recorded = await self.recorder.record(End(claim, outcome), gather=self._is_busy())
         except Exception:
             # the lease runs out and the delivery is uncertain then
             logger.exception("delivery=%d could not be recorded", claim.delivery.pk)
@@ -379,7 +386,7 @@ class Worker:
                 claim_pulls,
                 worker=self.name,
                 now=self.clock.now(),
-                limit=min(CLAIM_AT_ONCE, IN_FLIGHT - len(self.jobs)),
+                limit=min(PULLS_AT_ONCE, IN_FLIGHT - self.flying),
                 margin_seconds=MARGIN_SECONDS,
             )
         )

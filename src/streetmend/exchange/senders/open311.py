@@ -13,7 +13,7 @@ from django.core.files.storage import default_storage
 
 from streetmend.bodies.habits import Photos, habits_of
 from streetmend.bodies.models import Category, Question
-from streetmend.bodies.queries import site
+from streetmend.bodies.values import SiteInfo
 from streetmend.clock import Clock
 from streetmend.crash import crash
 from streetmend.exchange.addresses import photo_url, report_url
@@ -49,12 +49,14 @@ class Lease:
         return passed <= self._margin
 
 
-def prepare(delivery: Delivery, category: Category, questions: Sequence[Question]) -> Prepared:
+def prepare(
+    delivery: Delivery, category: Category, questions: Sequence[Question], here: SiteInfo
+) -> Prepared:
     """The parameters of the POST as they stay for every repeat. Raises msgspec.ValidationError for habits that are none."""
     endpoint, report = delivery.endpoint, delivery.report
     if endpoint is None:
         raise ValueError("a delivery by e-mail has no parameters")
-    habits, here = habits_of(endpoint), site()
+    habits = habits_of(endpoint)
     addresses = Addresses(
         report=report_url(report.pk),
         photos=tuple(photo_url(name) for name in report.photo_names),

@@ -7,7 +7,7 @@ from typing import Any
 
 from streetmend.bodies.habits import Photos, habits_of
 from streetmend.bodies.models import Category
-from streetmend.bodies.queries import site
+from streetmend.bodies.values import SiteInfo
 from streetmend.exchange.addresses import photo_url, report_url
 from streetmend.exchange.wire import Addresses, dialect_of
 from streetmend.exchange.wire_updates import Standing, frozen_update, new_update
@@ -18,14 +18,14 @@ from streetmend.reports.services.outbox import Prepared
 from streetmend.reports.states import State
 
 
-def prepare(delivery: Delivery, category: Category, update: Update) -> Prepared:
+def prepare(delivery: Delivery, category: Category, update: Update, here: SiteInfo) -> Prepared:
     """The parameters of the POST as they stay for every repeat. Raises msgspec.ValidationError for habits that are none."""
     endpoint = delivery.endpoint
     if endpoint is None:
         raise ValueError("an update by e-mail has no parameters")
     if update.hidden or delivery.report.hidden:
         return Prepared({}, problem="It is hidden: it is not sent.")
-    habits, here = habits_of(endpoint), site()
+    habits = habits_of(endpoint)
     dialect = dialect_of(endpoint, habits, here.time_zone)
     photos = Photo.objects.filter(update=update, hidden=False).order_by("position", "id")
     names = list(photos.values_list("name", flat=True))

@@ -104,6 +104,12 @@ class Delivery(models.Model):
             models.Index(
                 fields=["state", "next_at"], name="delivery_due", condition=models.Q(next_at__isnull=False)
             ),
+            # the line before each endpoint, the oldest report first
+            models.Index(
+                fields=["endpoint", "requested_at", "seq", "id"],
+                name="delivery_line",
+                condition=models.Q(next_at__isnull=False),
+            ),
             models.Index(
                 fields=["lease_until"], name="delivery_leased", condition=models.Q(lease_until__isnull=False)
             ),

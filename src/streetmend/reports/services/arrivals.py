@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
 
-from streetmend.bodies.health import note_failure, note_good_answer, pause_endpoint
+from streetmend.bodies.health import note_failure, note_good_answer, note_good_answers, pause_endpoint
 from streetmend.bodies.models import Endpoint
-from streetmend.reports.models import Attempt, Delivery, Inbox, Report
+from streetmend.reports.models import Attempt, Delivery, Inbox, Notice, Report
 from streetmend.reports.models.outbox import DeliveryKind, InboxState, NoticeKind
 from streetmend.reports.services import kept
 from streetmend.reports.services.lanes import went_badly, went_well
-from streetmend.reports.services.notices import write_notice, write_staff_notice
+from streetmend.reports.services.notices import new_notice, write_notices, write_staff_notice
 from streetmend.reports.services.outcomes import Outcome, OutcomeClass
 from streetmend.reports.services.owing import release_next
 
@@ -64,7 +65,39 @@ def arrived(*, report: Report, delivery: Delivery, now: datetime) -> None:
     if report.sent_at is None:
         report.sent_at = now
     kept.refresh(report, now=now)
-    write_notice(
+    write_notices([_news_of_arrival(report, delivery, now)])
+    # however old: what was said of it before we knew its number was never thrown away
+    Inbox.objects.filter(
+        endpoint=delivery.endpoint_id, state=InboxState.ORPHAN, remote_report_id=delivery.remote_id
+    ).update(next_at=now)
+
+
+def many_arrived(*, reports: Mapping[int, Report], deliveries: Sequence[Delivery], now: datetime) -> None:
+    """As `follow_up` for many reports that their endpoints accepted, in a fixed number of statements. Inside the caller's
+    transaction, which has locked `reports` (by their ids) and moved `deliveries`.
+    """
+    arrived_ids = {delivery.report_id for delivery in deliveries}
+    said_more = Delivery.objects.filter(report__in=arrived_ids, kind=DeliveryKind.UPDATE)
+    for report_id, body_id in set(said_more.values_list("report_id", "body_id")):
+        release_next(report_id=report_id, body_id=body_id, now=now)
+    told = [reports[report_id] for report_id in arrived_ids]
+    for report in told:
+        report.sent_at = report.sent_at or now
+    kept.refresh_sent(told, now=now)
+    write_notices(_news_of_arrival(reports[one.report_id], one, now) for one in deliveries)
+    Inbox.objects.filter(
+        endpoint__in={delivery.endpoint_id for delivery in deliveries},
+        state=InboxState.ORPHAN,
+        remote_report_id__in=[delivery.remote_id for delivery in deliveries],
+    ).update(next_at=now)
+    endpoints = {one.endpoint.pk: one.endpoint for one in deliveries if one.endpoint is not None}
+    note_good_answers(endpoint_ids=endpoints, now=now)
+    for endpoint in endpoints.values():
+        went_well(endpoint=endpoint, now=now)
+
+
+def _news_of_arrival(report: Report, delivery: Delivery, now: datetime) -> Notice:
+    return new_notice(
         kind=NoticeKind.REPORT_SENT,
         email=report.email,
         person=report.reporter,
@@ -75,10 +108,6 @@ def arrived(*, report: Report, delivery: Delivery, now: datetime) -> None:
         now=now,
         once=f"sent.{delivery.mark}",
     )
-    # however old: what was said of it before we knew its number was never thrown away
-    Inbox.objects.filter(
-        endpoint=delivery.endpoint_id, state=InboxState.ORPHAN, remote_report_id=delivery.remote_id
-    ).update(next_at=now)
 
 
 def stop_endpoint(*, delivery: Delivery, why: str, now: datetime) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import Count, F
 
+from streetmend.database.rows import update_each
 from streetmend.reports.models import Delivery, Photo, Report, Update
 from streetmend.reports.models.outbox import DeliveryKind
 from streetmend.reports.states import CLOSED_STATES, DeliveryState, State
@@ -58,6 +60,61 @@ def refresh_counts(reports: Sequence[Report], *, now: datetime) -> None:
     for closed in (True, False):
         ids = [report.pk for report in reports if report.closed is closed]
         Delivery.objects.filter(report__in=ids).exclude(closed=closed).update(closed=closed)
+
+
+def refresh_sent(reports: Sequence[Report], *, now: datetime) -> None:
+    """As `refresh` for many reports, whose `sent_at` is saved besides.
+
+    To be called inside the transaction that locked them.
+    """
+    ids = [report.pk for report in reports]
+    names: dict[int, list[str]] = defaultdict(list)
+    photos = Photo.objects.filter(report__in=ids, hidden=False).order_by("position", "id")
+    for report_id, name in photos.values_list("report_id", "name"):
+        names[report_id or 0].append(name)
+    owed: dict[int, list[Delivery]] = defaultdict(list)
+    for delivery in (
+        Delivery.objects.filter(report__in=ids).only(*_COPIED, "kind", "state").order_by("body_id")
+    ):
+        owed[delivery.report_id].append(delivery)
+    shown = Update.objects.filter(report__in=ids, hidden=False).order_by()
+    counts = dict(shown.values_list("report").annotate(count=Count("id")))
+    for report in reports:
+        recipients = [one.body_id for one in owed[report.pk] if _is_recipient(one)]
+        _keep(
+            report,
+            photo_names=names[report.pk],
+            recipient_ids=recipients,
+            comment_count=counts.get(report.pk, 0),
+        )
+        report.updated_at = max(report.updated_at, now)
+        report.version += 1
+        report.settled = False
+        if any(_differs(report, one) for one in owed[report.pk]):
+            _copy_to_deliveries(report)
+    rows = [tuple(getattr(report, name) for name in ("id", *_SENT)) for report in reports]
+    update_each(Report, keys=["id"], columns=_SENT, rows=rows)
+
+
+_SENT = (
+    "sent_at", "photo_names", "has_photo", "recipient_ids", "comment_count", "closed", "visible", "updated_at",
+    "version", "settled",
+)  # fmt: skip
+_COPIED = ("report_id", "body_id", "visible", "requested_at", "closed", "category_name_id")
+
+
+def _is_recipient(delivery: Delivery) -> bool:
+    return delivery.kind == DeliveryKind.REPORT and delivery.state != DeliveryState.CANCELLED
+
+
+def _differs(report: Report, delivery: Delivery) -> bool:
+    """Whether the delivery's copy is not what the report says."""
+    return (
+        delivery.visible != (report.visible and _is_recipient(delivery))
+        or delivery.requested_at != report.requested_at
+        or delivery.closed != report.closed
+        or delivery.category_name_id != report.category_name_id
+    )
 
 
 def begin(

@@ -6,7 +6,7 @@ A notice leaves at least once. A repeat has the Message-ID of the first time, by
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
@@ -79,27 +79,52 @@ def write_notice(
     """
     if not email and device is None:
         return
+    row = new_notice(
+        kind=kind, email=email, now=now, person=person, report=report, update=update, delivery=delivery,
+        language=language, content=content, once=once, due_at=due_at, device=device,
+    )  # fmt: skip
+    Notice.objects.bulk_create([row], ignore_conflicts=bool(once))
+
+
+def write_notices(rows: Iterable[Notice]) -> None:
+    """Each of the rows of `new_notice`, all with an occasion of their own, is due, unless it was written before."""
+    Notice.objects.bulk_create(
+        [row for row in rows if row.email or row.device is not None], ignore_conflicts=True
+    )
+
+
+def new_notice(
+    *,
+    kind: NoticeKind,
+    email: str,
+    now: datetime,
+    person: Person | None = None,
+    report: Report | None = None,
+    update: Update | None = None,
+    delivery: Delivery | None = None,
+    language: str = "en",
+    content: Mapping[str, Any] | None = None,
+    once: str = "",
+    due_at: datetime | None = None,
+    device: Device | None = None,
+) -> Notice:
+    """What `write_notice` writes."""
     kept = dict(content or {})
     if _SECRET in kept:
         kept[_SEALED] = seal(str(kept.pop(_SECRET)))
-    Notice.objects.bulk_create(
-        [
-            Notice(
-                kind=kind,
-                email="" if device else email,
-                device=device,
-                person=person,
-                report=report,
-                update=update,
-                delivery=delivery,
-                language=language,
-                content=kept,
-                message_id=message_id(once or uuid.uuid4().hex),
-                next_at=due_at or now,
-                created_at=now,
-            )
-        ],
-        ignore_conflicts=bool(once),
+    return Notice(
+        kind=kind,
+        email="" if device else email,
+        device=device,
+        person=person,
+        report=report,
+        update=update,
+        delivery=delivery,
+        language=language,
+        content=kept,
+        message_id=message_id(once or uuid.uuid4().hex),
+        next_at=due_at or now,
+        created_at=now,
     )
 
 

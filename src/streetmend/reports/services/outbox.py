@@ -1,4 +1,6 @@
-"""The outbox: who works on a delivery, the intent that is written before the first byte leaves, and what came of it.
+"""The outbox: what a claim of a delivery is, and what becomes of one whose worker did not come back.
+
+`claiming` takes deliveries on, `recording` writes down what came of them.
 
 Leases are counted by the database's clock, so that workers on machines with different clocks agree; every other time comes from
 the caller. No row is ever moved but along the table in `reports.states`, and each statement that moves one says from where.
@@ -7,30 +9,19 @@ the caller. No row is ever moved but along the table in `reports.states`, and ea
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
-from django.db.models import Count, F, Q, QuerySet, Window
-from django.db.models.functions import Now, RowNumber
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
 
-from streetmend.bodies.models import Endpoint
 from streetmend.crash import crash
 from streetmend.reports.models import Attempt, Delivery, Report
-from streetmend.reports.models.outbox import DeliveryKind
-from streetmend.reports.services.arrivals import arrived, follow_up
-from streetmend.reports.services.lanes import room_of, spend, watch_of
-from streetmend.reports.services.outcomes import (
-    Outcome,
-    OutcomeClass,
-    Random,
-    Standing,
-    after_asking_token,
-    after_sending,
-    settle_time,
-)
-from streetmend.reports.services.together import whole, with_companions
+from streetmend.reports.services.arrivals import arrived
+from streetmend.reports.services.lanes import watch_of
+from streetmend.reports.services.outcomes import OutcomeClass, settle_time
 from streetmend.reports.states import DeliveryState
 
 #: a lease outlives the deadline of the call by this much
@@ -64,133 +55,8 @@ class Claim:
     problem: str = ""
 
 
-def claim_deliveries(
-    *, worker: str, now: datetime, limit: int, prepare: Prepare, margin_seconds: int = MARGIN_SECONDS
-) -> list[Claim]:
-    """At most `limit` due deliveries are this worker's, each with its attempt written down before a byte leaves.
-
-    Oldest reports first, and no endpoint gets more at once, over all workers, than its `max_in_flight`; paused endpoints get
-    nothing. `now` (UTC) says what is due; the lease ends `timeout_seconds` of the endpoint and `margin_seconds` later.
-    """
-    if limit < 1 or not _due(now).exists():
-        return []
-    with transaction.atomic():
-        chosen = with_companions(_choose(now, limit), _due(now))
-        crash("chosen")
-        rows = (
-            _due(now)
-            .select_for_update(skip_locked=True, no_key=True, of=("self",))
-            .filter(pk__in=chosen)
-            .select_related("report__category_name", "body", "endpoint__watch", "update")
-            .order_by("requested_at", "id")
-        )
-        deliveries = whole(rows, chosen, _due(now))
-        posts = [delivery for delivery in deliveries if delivery.state == DeliveryState.WAITING]
-        problems = _write_intents(posts, worker, now, prepare)
-        crash("intent_written")
-        _lease(deliveries, worker, margin_seconds)
-        crash("leased")
-    return [
-        Claim(
-            delivery=delivery,
-            attempt=delivery.attempts,
-            deadline_seconds=_deadline(delivery),
-            asks_token=delivery.state == DeliveryState.TOKEN,
-            problem=problems.get(delivery.pk, ""),
-        )
-        for delivery in deliveries
-    ]
-
-
-def _due(now: datetime) -> QuerySet[Delivery]:
-    return Delivery.objects.filter(
-        Q(lease_until=None) | Q(lease_until__lt=Now()),
-        state__in=(DeliveryState.WAITING, DeliveryState.TOKEN),
-        next_at__lte=now,
-    )
-
-
-def _choose(now: datetime, limit: int) -> list[int]:
-    """The ids to claim: from each endpoint's line its oldest, as many as it has room for.
-
-    The endpoints stay locked until the claim is committed, so that two workers never fill the same room; an endpoint that
-    another worker is just claiming from is left to it.
-    """
-    due = _due(now)
-    wanted = set(due.order_by().values_list("endpoint_id", flat=True).distinct())
-    locked = Endpoint.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
-    endpoints = locked.select_related("watch").filter(pk__in=list(wanted), active=True, paused_at=None)
-    flying = Delivery.objects.filter(lease_until__gte=Now()).order_by().values_list("endpoint_id")
-    counts: dict[int | None, int] = dict(flying.annotate(count=Count("pk")))
-    room: dict[int | None, int] = {
-        endpoint.pk: room_of(endpoint, watch_of(endpoint), counts.get(endpoint.pk, 0), now)
-        for endpoint in endpoints
-    }
-    if None in wanted:
-        room[None] = MAILS_IN_FLIGHT - counts.get(None, 0)
-    most = max(room.values(), default=0)
-    if most < 1:
-        return []
-    ranked = due.annotate(
-        place=Window(RowNumber(), partition_by="endpoint_id", order_by=("requested_at", "seq", "id"))
-    )
-    rows = (
-        ranked.filter(place__lte=most)
-        .order_by("place", "requested_at")
-        .values_list("pk", "endpoint_id", "place")
-    )
-    chosen = [(pk, endpoint_id) for pk, endpoint_id, place in rows if place <= room.get(endpoint_id, 0)][
-        :limit
-    ]
-    for endpoint in endpoints:
-        count = sum(endpoint_id == endpoint.pk for _, endpoint_id in chosen)
-        spend(endpoint=endpoint, watch=watch_of(endpoint), count=count, now=now)
-    return [pk for pk, _ in chosen]
-
-
-def _write_intents(posts: Sequence[Delivery], worker: str, now: datetime, prepare: Prepare) -> dict[int, str]:
-    """The attempts are written; what is sent is frozen at the first one. Returns what cannot be sent at all, and why."""
-    prepared = prepare([delivery for delivery in posts if not delivery.params_snapshot])
-    attempts = []
-    for delivery in posts:
-        ready = prepared.get(delivery.pk) or Prepared(delivery.params_snapshot)
-        delivery.attempts += 1
-        delivery.params_snapshot = dict(ready.params)
-        delivery.first_sent_at = delivery.first_sent_at or now
-        delivery.settle_until = now + timedelta(seconds=_deadline(delivery)) + _settle(delivery)
-        delivery.negatives = 0
-        attempts.append(
-            Attempt(
-                delivery=delivery,
-                endpoint=delivery.endpoint,
-                n=delivery.attempts,
-                worker=worker,
-                started_at=now,
-                request_hash=ready.request_hash,
-            )
-        )
-    Attempt.objects.bulk_create(attempts)
-    Delivery.objects.bulk_update(
-        posts, ["attempts", "params_snapshot", "first_sent_at", "settle_until", "negatives"]
-    )
-    return {pk: ready.problem for pk, ready in prepared.items() if ready.problem}
-
-
-def _lease(deliveries: Sequence[Delivery], worker: str, margin_seconds: int) -> None:
-    """The leases begin: what waited is being sent, what has a token stays where it is."""
-    for seconds in {_deadline(delivery) for delivery in deliveries}:
-        mine = [delivery.pk for delivery in deliveries if _deadline(delivery) == seconds]
-        lease = {"lease_owner": worker, "lease_until": Now() + timedelta(seconds=seconds + margin_seconds)}
-        rows = Delivery.objects.filter(pk__in=mine)
-        rows.filter(state=DeliveryState.TOKEN).update(checks=F("checks") + 1, **lease)
-        rows.filter(state=DeliveryState.WAITING).update(state=DeliveryState.SENDING, next_at=None, **lease)
-
-
-def _deadline(delivery: Delivery) -> int:
-    return delivery.endpoint.timeout_seconds if delivery.endpoint else MAIL_TIMEOUT_SECONDS
-
-
-def _settle(delivery: Delivery) -> timedelta:
+def settle_of(delivery: Delivery) -> timedelta:
+    """How long an unknown outcome of the delivery rests."""
     endpoint = delivery.endpoint
     if endpoint is None:
         return timedelta()
@@ -237,38 +103,7 @@ def repeat_mails(*, now: datetime) -> int:
         )
 
 
-def record_delivery(*, worker: str, claim: Claim, outcome: Outcome, now: datetime, random: Random) -> bool:
-    """The delivery is what `outcome` makes of it; false where the lease was lost, and the answer is kept as evidence only.
-
-    An id that the endpoint already gave to another report makes the outcome unknown. Acceptance makes the report sent and is
-    told to its reporter; refused credentials pause the endpoint with one alarm.
-    """
-    try:
-        with transaction.atomic():
-            return _record(worker, claim, outcome, now, random)
-    except IntegrityError:
-        # another worker recorded the same id at the same moment: the second look sees it
-        with transaction.atomic():
-            return _record(worker, claim, outcome, now, random)
-
-
-def _record(worker: str, claim: Claim, outcome: Outcome, now: datetime, random: Random) -> bool:
-    report, delivery = _lock(claim.delivery.pk, claim.delivery.report_id)
-    crash("record_locked")
-    outcome = _doubt_known_id(delivery, outcome)
-    mine = _holds(delivery, worker, claim)
-    if not claim.asks_token:
-        _close_attempt(delivery, claim.attempt, outcome, now, evidence=not mine)
-    crash("attempt_closed")
-    if mine:
-        _move(delivery, claim, outcome, now, random)
-        crash("delivery_moved")
-        follow_up(report=report, delivery=delivery, outcome=outcome, now=now)
-    crash("record_written")
-    return mine
-
-
-def _lock(delivery_id: int, report_id: int) -> tuple[Report, Delivery]:
+def lock_both(delivery_id: int, report_id: int) -> tuple[Report, Delivery]:
     """The report, then its delivery: every service locks in this order."""
     report = Report.objects.select_for_update(no_key=True).get(pk=report_id)
     rows = Delivery.objects.select_for_update(no_key=True, of=("self",))
@@ -289,7 +124,7 @@ def use_evidence(*, now: datetime) -> int:
     used = 0
     for attempt in late.select_related("delivery"):
         with transaction.atomic():
-            report, delivery = _lock(attempt.delivery_id, attempt.delivery.report_id)
+            report, delivery = lock_both(attempt.delivery_id, attempt.delivery.report_id)
             if delivery.state != DeliveryState.UNCERTAIN or delivery.attempts != attempt.n:
                 continue
             _take_late_answer(report, delivery, attempt, now)
@@ -301,7 +136,7 @@ def _take_late_answer(report: Report, delivery: Delivery, attempt: Attempt, now:
     delivery.settle_until = None
     if attempt.outcome == OutcomeClass.NOT_RECEIVED:
         delivery.state, delivery.next_at, delivery.why = DeliveryState.WAITING, now, attempt.explanation
-        delivery.first_sent_at = _first_sent(delivery, attempt.n)
+        delivery.first_sent_at = first_sent_before(delivery, attempt.n)
         delivery.save()
         return
     delivery.state, delivery.next_at, delivery.why = DeliveryState.ACCEPTED, None, ""
@@ -310,72 +145,7 @@ def _take_late_answer(report: Report, delivery: Delivery, attempt: Attempt, now:
     arrived(report=report, delivery=delivery, now=now)
 
 
-def _holds(delivery: Delivery, worker: str, claim: Claim) -> bool:
-    expected = DeliveryState.TOKEN if claim.asks_token else DeliveryState.SENDING
-    return (
-        delivery.state == expected and delivery.lease_owner == worker and delivery.attempts == claim.attempt
-    )
-
-
-def _doubt_known_id(delivery: Delivery, outcome: Outcome) -> Outcome:
-    """An endpoint that gives one id to two reports has told us nothing about the second."""
-    if outcome.result is not OutcomeClass.ACCEPTED:
-        return outcome
-    twin = (
-        Delivery.objects.filter(
-            endpoint=delivery.endpoint_id, kind=delivery.kind, remote_id=outcome.remote_id
-        )
-        .exclude(pk=delivery.pk)
-        .first()
-    )
-    if twin is None or delivery.kind == DeliveryKind.UPDATE:
-        return outcome
-    why = f"The endpoint gave the id {outcome.remote_id!r}, which it had already given to report {twin.report_id}."
-    return replace(outcome, result=OutcomeClass.UNKNOWN, why=why, alarm=why, error_class="SameIdTwice")
-
-
-def _close_attempt(
-    delivery: Delivery, number: int, outcome: Outcome, now: datetime, *, evidence: bool
-) -> None:
-    """The attempt says how it ended; an id that may not be written on the delivery stays here as evidence."""
-    keep_id = evidence or outcome.result is not OutcomeClass.ACCEPTED
-    Attempt.objects.filter(delivery=delivery, n=number, ended_at=None).update(
-        ended_at=now,
-        outcome=outcome.result.value,
-        http_status=outcome.http_status,
-        remote_date=outcome.remote_date[:100],
-        error_class=outcome.error_class[:100],
-        explanation=outcome.why[:500],
-        response_head=outcome.response_head,
-        sent_bytes=outcome.sent_bytes,
-        evidence_id=outcome.remote_id[:255] if keep_id else "",
-    )
-
-
-def _move(delivery: Delivery, claim: Claim, outcome: Outcome, now: datetime, random: Random) -> None:
-    standing = Standing(
-        not_received=Attempt.objects.filter(
-            delivery=delivery,
-            outcome__in=(OutcomeClass.NOT_RECEIVED.value, OutcomeClass.MAIL_UNKNOWN.value),
-        ).count(),
-        owed_since=delivery.requested_at or delivery.created_at,
-        settle=_settle(delivery),
-    )
-    if claim.asks_token:
-        changes = after_asking_token(outcome, standing, checks=delivery.checks, now=now)
-    else:
-        changes = after_sending(outcome, standing, now=now, random=random)
-        if outcome.result in (OutcomeClass.NOT_RECEIVED, OutcomeClass.CREDENTIALS):
-            changes["first_sent_at"] = _first_sent(delivery, claim.attempt)
-        if outcome.result is OutcomeClass.ACCEPTED and delivery.resends and delivery.endpoint is not None:
-            # the first one may still turn up
-            changes["check_wanted_at"] = now + _settle(delivery)
-    for name, value in changes.items():
-        setattr(delivery, name, value)
-    delivery.save(update_fields=list(changes))
-
-
-def _first_sent(delivery: Delivery, number: int) -> datetime | None:
+def first_sent_before(delivery: Delivery, number: int) -> datetime | None:
     """When bytes may have left for the first time, if not at this attempt: None where they never did."""
     earlier = (
         Attempt.objects.filter(delivery=delivery, n__lt=number)

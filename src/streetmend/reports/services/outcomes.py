@@ -100,6 +100,12 @@ def after_sending(outcome: Outcome, standing: Standing, *, now: datetime, random
     return {"lease_owner": "", "lease_until": None, "why": outcome.why[:500], "next_at": None, **changes}
 
 
+def accepted(outcome: Outcome, *, now: datetime) -> dict[str, Any]:
+    """The columns of a delivery that was being sent and that the endpoint accepted at `now` (UTC)."""
+    standing = Standing(not_received=0, owed_since=now, settle=timedelta())
+    return after_sending(outcome, standing, now=now, random=lambda: 0.0)
+
+
 def after_asking_token(outcome: Outcome, standing: Standing, *, checks: int, now: datetime) -> dict[str, Any]:
     """The columns of a delivery whose token was asked about `checks` times by now.
 
