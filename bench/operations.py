@@ -9,9 +9,12 @@ from itertools import cycle
 from urllib.parse import quote, urlencode
 
 from streetmend.bodies.queries import bodies
+from streetmend.open311.cursors import START, Cursor, Way
 from streetmend.reports.models import Report
 
 BASE = "/open311/v2/"
+#: so many pages of a walk are asked for in turn
+_WALKED = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ def operations() -> list[Operation]:
         Operation("a box as large as a city", fixed("requests.json", bbox=_box(lat, long, 0.05)), 3.0),
         Operation("a circle of 5 km", fixed("requests.json", lat=lat, long=long, radius=5000), 3.0),
         Operation("words", fixed("requests.json", q="hull"), 3.0),
+        Operation("a cursor's walk over everything", _walk()),
         Operation("changed in the last hours", fixed("requests.json", updated_after=newest[0]["requested_at"].isoformat())),
         Operation("services", fixed("services.json"), None, rows=False),
         Operation("discovery", fixed("discovery.json"), None, rows=False),
@@ -82,6 +86,17 @@ def _middle() -> tuple[float, float]:
     )
     lats, longs = (sorted(values) for values in zip(*some, strict=True))
     return round(lats[len(lats) // 2], 6), round(longs[len(longs) // 2], 6)
+
+
+def _walk() -> Callable[[], str]:
+    """Pages of a walk through everything, from its beginning, its end and all between."""
+    shown = Report.objects.filter(visible=True)
+    first, last = shown.earliest("pk").pk, shown.latest("pk").pk
+    wanted = range(first, last + 1, max(1, (last - first) // _WALKED))
+    places = shown.filter(pk__in=wanted).order_by("-requested_at", "-id").values_list("requested_at", "id")
+    cursors = [START, *(str(Cursor(Way.NEWEST, (at, number))) for at, number in places if at is not None)]
+    turn: Iterator[str] = cycle(cursors)
+    return lambda: f"{BASE}requests.json?{urlencode({'cursor': next(turn)})}"
 
 
 def _ids() -> Callable[[], str]:

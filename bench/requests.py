@@ -40,6 +40,9 @@ def set_up() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "streetmend.settings")
     django.setup()
     settings.ROOT_URLCONF = "bench.urls"
+    from streetmend.wsgi import settle
+
+    settle()
     # one connection for all, as a server's thread keeps it; the handler would otherwise judge its age at each answer
     from django.core.signals import request_finished, request_started
     from django.db import close_old_connections

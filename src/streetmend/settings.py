@@ -6,6 +6,7 @@ setting, so that an operator never has to guess.
 
 from __future__ import annotations
 
+import base64
 import os
 import secrets
 from collections.abc import Callable
@@ -21,6 +22,9 @@ from django.utils.translation import gettext_lazy as _
 from streetmend.database.config import database_config
 
 T = TypeVar("T")
+
+#: one more than the largest private key on P-256 (SEC 2, secp256r1)
+_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 #: Every environment variable that is read here, in order; the docs test compares it with the reference.
 ENVIRONMENT: list[str] = []
@@ -101,6 +105,18 @@ def _reply_mailbox(raw: str) -> str:
     raise ValueError("say maildir:///PATH, or imaps://USER:PASSWORD@HOST/FOLDER")
 
 
+def _vapid_key(raw: str) -> int:
+    """0, or the number of a private key on P-256: 32 bytes in base64url, as makers of VAPID keys print it."""
+    if not raw.strip():
+        return 0
+    given = base64.b64decode(
+        raw.strip().rstrip("=").translate(str.maketrans("-_", "+/")) + "=", validate=True
+    )
+    if len(given) != 32 or not 0 < (number := int.from_bytes(given, "big")) < _P256_ORDER:
+        raise ValueError("this is no private key of 32 bytes in base64url")
+    return number
+
+
 def _tiles(raw: str) -> dict[str, str]:
     """`none`, or an address of tiles, a space, and the words that their owner wants to see on the map."""
     url, _space, attribution = raw.strip().partition(" ")
@@ -153,6 +169,7 @@ MAX_REQUESTS = _read("STREETMEND_MAX_REQUESTS", "1000", _positive)
 OUTBOUND_ALLOW = _read("STREETMEND_OUTBOUND_ALLOW", "", _networks)
 GEOCODER = _read("STREETMEND_GEOCODER", "none", str.strip)
 TRUSTED_PROXIES = _read("STREETMEND_TRUSTED_PROXIES", "0", _count)
+VAPID_KEY = _read("STREETMEND_VAPID_KEY", "", _vapid_key)
 TILES = _read("STREETMEND_TILES", "none", _tiles)
 
 DATABASES: dict[str, dict[str, Any]] = {

@@ -6,12 +6,12 @@ from streetmend.desk.site import desk
 from streetmend.ops import views as ops
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("streetmend.open311.urls")),
     path("healthz", ops.healthz),
     path("readyz", ops.readyz),
     path("metrics", ops.metrics),
     path("admin/", desk.urls),
     path("", include("streetmend.desk.urls")),
-    path("", include("streetmend.open311.urls")),
     path("", include("streetmend.web.urls")),
 ]
 

@@ -58,5 +58,6 @@ def test_the_benchmark_of_searches_runs_with_few_reports_and_compares_equal_answ
         "words",
         "services",
         "a box as large as a city",
+        "a cursor's walk over everything",
         "memory of a server's process after the run",
     } <= set(found)

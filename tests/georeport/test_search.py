@@ -52,6 +52,14 @@ def test_ids_override_all_other_parameters_even_wrong_ones():
 
 
 @pytest.mark.parametrize(
+    ("lat", "long", "hinted"), [("121.5", "25.0", True), ("121.5", "95", False), ("x", "25", False)]
+)
+def test_a_lat_that_would_be_a_long_is_told_so(lat, long, hinted):
+    found = faults(f"lat={lat}&long={long}&radius=100")
+    assert ("are lat and long swapped?" in found["lat"]) is hinted
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "9" * 30,

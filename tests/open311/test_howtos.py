@@ -83,11 +83,13 @@ def test_every_command_of_the_how_to_about_reports_does_what_it_says(follow):
 
 def test_every_command_of_the_how_to_about_updates_does_what_it_says(follow):
     page = HOWTOS / "push-updates-from-your-system.md"
-    before = Update.objects.count()
+    before, states = Update.objects.count(), dict(Report.objects.values_list("pk", "state"))
     key, number, pushed, with_photo, unknown, program = follow(page)
     assert (key, number) == ("", ""), "they go into variables"
     first = Update.objects.get(pk=json.loads(pushed)[0]["update_id"])
-    assert (first.text, first.state, first.name) == ("Vi er på vei.", "in_progress", "Vikhavn kommune")
+    # the newest open report of the sample may be in progress already: then nothing moves
+    moved = "" if states[first.report_id] == "in_progress" else "in_progress"
+    assert (first.text, first.state, first.name) == ("Vi er på vei.", moved, "Vikhavn kommune")
     second = Update.objects.get(pk=json.loads(with_photo)[0]["update_id"])
     assert (second.report, second.photos.count()) == (first.report, 1)
     assert json.loads(unknown)[0]["code"] == 404

@@ -150,3 +150,24 @@ def test_a_site_that_closes_its_door_takes_nothing_without_a_key(nobody):
     assert spec is not None
     save_site(spec=structs.replace(spec, open_posting=False), now=BEGAN)
     assert nobody.post(report(**KARI)).status == 403
+
+
+def test_a_key_of_scope_read_holds_its_reader_to_its_rate_and_shows_nothing_more(nobody):
+    made, secret = new_key(Scope.READ, rate=2)
+    headers = {"Authorization": f"Bearer {secret}"}
+    answers = [nobody.call("GET", "requests.json", headers=headers) for _ in range(3)]
+    assert [answer.status for answer in answers] == [200, 200, 429]
+    assert int(answers[-1].headers["retry-after"]) >= 1
+    assert "api_key" in errors(answers[-1])[0]
+    assert answers[0].body == nobody.call("GET", "requests.json").body
+    assert ApiKey.objects.get(pk=made.pk).last_used_at is not None
+
+
+@pytest.mark.parametrize("shown", ["Bearer sm_unknown", "Basic a2FyaTpvbGE=", "Bearer "])
+def test_whoever_shows_no_key_of_scope_read_reads_as_everybody_does(nobody, shown):
+    reporting = new_key(rate=1)[1]
+    for header in (shown, f"Bearer {reporting}"):
+        statuses = {
+            nobody.call("GET", "requests.xml", headers={"Authorization": header}).status for _ in range(3)
+        }
+        assert statuses == {200}

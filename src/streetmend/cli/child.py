@@ -73,8 +73,9 @@ def _application(parent: int) -> WSGIApplication:
     end_with(parent)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
-    from streetmend.wsgi import application
+    from streetmend.wsgi import application, settle
 
+    settle()
     return application
 
 

@@ -53,14 +53,21 @@ def render(template: str, context: Mapping[str, Any]) -> tuple[str, str]:
     return " ".join(subject.split()), text.strip() + "\n"
 
 
-def mail_of(notice: Notice) -> Mail:
-    """The mail that says what the notice is for, in its language. Raises NothingToTell."""
+def context_of(notice: Notice) -> dict[str, Any]:
+    """What the words of a notice are made from, in its language and in the site's zone. Raises NothingToTell."""
     here = site().in_language(notice.language)
     with translation.override(notice.language), timezone.override(here.zone):
         context: dict[str, Any] = {"site": here, "base_url": settings.BASE_URL, **notice.content}
         if notice.report is not None:
             context |= {"report": notice.report, "report_url": report_url(notice.report.pk)}
-        context |= _WORDS.get(NoticeKind(notice.kind), _nothing_more)(notice)
+        return context | _WORDS.get(NoticeKind(notice.kind), _nothing_more)(notice)
+
+
+def mail_of(notice: Notice) -> Mail:
+    """The mail that says what the notice is for, in its language. Raises NothingToTell."""
+    context = context_of(notice)
+    here = context["site"]
+    with translation.override(notice.language), timezone.override(here.zone):
         subject, text = render(notice.kind, context)
     return Mail(
         to=notice.email,

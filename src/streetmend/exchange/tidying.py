@@ -11,6 +11,7 @@ from streetmend.photos.sweeping import FOLDERS, sweep
 from streetmend.reports.queries.photos import owned_photos
 from streetmend.reports.services.alerting import write_digests
 from streetmend.reports.services.asking import ask_whether_fixed
+from streetmend.reports.services.devices import forget_idle_devices
 from streetmend.reports.services.drafts import forget_old_drafts
 from streetmend.reports.services.outcomes import Random
 from streetmend.reports.services.own import erase_who_asked
@@ -31,6 +32,7 @@ def sweep_away(*, worker: str, now: datetime, random: Random) -> None:
     ask_whether_fixed(now=now)
     drafts = forget_old_drafts(now=now)
     marks = forget_old_postings(now=now)
+    forget_idle_devices(now=now)
     forget_old_counts(now=now)
     forget_old_exchanges(now=now)
     folder = FOLDERS[int(random() * len(FOLDERS))]

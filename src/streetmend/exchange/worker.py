@@ -38,6 +38,7 @@ from streetmend.exchange.preparing import prepare
 from streetmend.exchange.pull_reports import ReportLane
 from streetmend.exchange.pull_services import ServiceLane
 from streetmend.exchange.pull_updates import MARGIN_SECONDS, Memory, Puller
+from streetmend.exchange.pushing import PushLane
 from streetmend.exchange.senders import email, open311
 from streetmend.exchange.senders.open311 import Lease
 from streetmend.exchange.statistics import count_statistics
@@ -131,6 +132,7 @@ class Worker:
         self.jobs: set[asyncio.Task[None]] = set()
         self.mail_jobs = 0
         self.photo_lane = PhotoLane(name, clock, self.database)
+        self.push_lane = PushLane(name, clock, self.database)
         self.test_lane = TestLane(clock, self.database)
         self.pull_lanes = [kind(name, clock, self.database) for kind in (ServiceLane, ReportLane)]
         self.doubt_lane = DoubtLane(
@@ -301,7 +303,7 @@ class Worker:
         return await open311.send(claim, self.calls, lease, self.clock, site_zone=zone)
 
     async def _take_lanes(self) -> bool:
-        lanes = (self.photo_lane, *self.pull_lanes, self.test_lane, self.doubt_lane)
+        lanes = (self.push_lane, self.photo_lane, *self.pull_lanes, self.test_lane, self.doubt_lane)
         return any([await lane.take(self._start, self.calls) for lane in lanes])
 
     # --- notices

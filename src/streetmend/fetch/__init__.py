@@ -2,7 +2,12 @@
 
 `Fetcher.send` sends one HTTP request and returns the answer as it came, or raises one of a closed set of errors that
 say whether the other side can have received it. Callers take a `Transport`, so that a test can hand in another one.
+
+What calls is loaded when it is first named: the client's library takes 13 MB that a process which only answers can do without.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from streetmend.fetch.addresses import AddressGuard
 from streetmend.fetch.errors import (
@@ -21,9 +26,11 @@ from streetmend.fetch.errors import (
     RequestInvalid,
     TlsFailed,
 )
-from streetmend.fetch.fetcher import Fetcher, Transport, send_now
 from streetmend.fetch.resolve import Resolver, SystemResolver
 from streetmend.fetch.values import Fetched, FetchRequest
+
+if TYPE_CHECKING:
+    from streetmend.fetch.fetcher import Fetcher, Transport, send_now
 
 __all__ = [
     "AddressGuard",
@@ -49,3 +56,9 @@ __all__ = [
     "Transport",
     "send_now",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name in ("Fetcher", "Transport", "send_now"):
+        return getattr(import_module("streetmend.fetch.fetcher"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -11,8 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 from django.conf import settings
 from django.utils.translation import get_language
 
+from streetmend import fetch
 from streetmend.clock import Clock, SystemClock
-from streetmend.fetch import Fetcher
 from streetmend.geocode.addresses import Addresses, AddressFileWrong
 from streetmend.geocode.features import Pelias, Photon
 from streetmend.geocode.national import Kartverket, OsNames
@@ -52,7 +52,7 @@ def _made(name: str) -> Geocoder:
 
 
 def remote(
-    name: str, *, make: Callable[[], Fetcher], clock: Clock, language: Callable[[], str]
+    name: str, *, make: Callable[[], fetch.Fetcher], clock: Clock, language: Callable[[], str]
 ) -> Remote | None:
     """The server that `name` means, such as `photon+https://photon.example/`; None where it is no server.
 
@@ -68,5 +68,5 @@ def remote(
     return Remote(plain, _DIALECTS[kind](key), make=make, clock=clock, language=language)
 
 
-def _fetcher() -> Fetcher:
-    return Fetcher(allow=settings.OUTBOUND_ALLOW)
+def _fetcher() -> fetch.Fetcher:
+    return fetch.Fetcher(allow=settings.OUTBOUND_ALLOW)

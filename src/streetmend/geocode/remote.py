@@ -16,8 +16,8 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from streetmend import fetch
 from streetmend.clock import Clock
-from streetmend.fetch import Fetcher, FetchError, FetchRequest, send_now
 from streetmend.geocode.places import NEAR_METRES, Found
 from streetmend.nearness import metres_between
 from streetmend.text import clean_text, make_legal
@@ -64,7 +64,7 @@ class Remote:
         url: str,
         dialect: Dialect,
         *,
-        make: Callable[[], Fetcher],
+        make: Callable[[], fetch.Fetcher],
         clock: Clock,
         language: Callable[[], str],
     ) -> None:
@@ -121,13 +121,13 @@ class Remote:
             if self._clock.monotonic() < self._paused_until:
                 return None
         try:
-            answer = send_now(
+            answer = fetch.send_now(
                 self._make,
-                FetchRequest("GET", url, headers),
+                fetch.FetchRequest("GET", url, headers),
                 deadline_seconds=SECONDS,
                 max_bytes=MOST_BYTES,
             )
-        except FetchError as error:
+        except fetch.FetchError as error:
             self._failed(error.message)
             return None
         if answer.status != 200:

@@ -5,19 +5,23 @@ is unknown is null; an extension that is unknown is left out.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from itertools import repeat
 from math import isfinite
 from typing import Any
 
 import msgspec
 
 from streetmend.georeport import shapes, times
+from streetmend.georeport.columns import Columns, in_columns
 from streetmend.georeport.dialect import DEFAULT, Dialect
 from streetmend.georeport.numbers import plain
 from streetmend.georeport.types import (
     Accepted,
     Discovery,
     Error,
+    Json,
     Request,
     RequestUpdate,
     Service,
@@ -65,63 +69,79 @@ _encoder = msgspec.json.Encoder()
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
-def write_requests(requests: Iterable[Request], dialect: Dialect = DEFAULT) -> bytes:
+def write_requests(requests: Iterable[Request] | Columns, dialect: Dialect = DEFAULT) -> bytes:
     """The answer to GET requests and GET requests/ID (A6, A7). Times that are texts go out as they stand."""
-    return _list("service_requests", [_finished(request, dialect) for request in requests], dialect)
+    columns = in_columns(requests)
+    rows = _rows(columns, dialect)
+    if not dialect.nulls or (dialect.ours and any(columns.others)):
+        pairs = zip(rows, columns.others, strict=True)
+        return _list("service_requests", [_finished(row, others, dialect) for row, others in pairs], dialect)
+    return _list("service_requests", rows, dialect)
 
 
-def _finished(request: Request, dialect: Dialect) -> "Row | shapes.Shape":
-    row = _row(request, dialect, dialect.extensions, dialect.ours)
-    if request.others and dialect.ours:
-        return {**request.others, **msgspec.to_builtins(row)}
-    if not dialect.nulls:
-        return {name: value for name, value in msgspec.to_builtins(row).items() if value is not None}
-    return row
+def _finished(row: "Row", others: Mapping[str, Json], dialect: Dialect) -> shapes.Shape:
+    shape: shapes.Shape = {**(others if dialect.ours else {}), **msgspec.to_builtins(row)}
+    return shape if dialect.nulls else {name: value for name, value in shape.items() if value is not None}
 
 
-def _row(request: Request, dialect: Dialect, extended: bool, ours: bool) -> Row:
-    """What the standard has, what is extended and what is ours, as far as the dialect has them.
-
-    There are a thousand at a time: fields are set by position, and times that are texts (nearly all) cost no call.
-    """
-    requested, updated = request.requested_datetime, request.updated_datetime
-    expected, sent = request.expected_datetime, request.agency_sent_datetime if extended else None
-    photos = request.media_urls
-    return Row(
-        shapes.identifier(request.service_request_id, dialect, "json")
-        if dialect.numeric_ids
-        else request.service_request_id,
-        request.status,
-        request.status_notes,
-        request.service_name,
-        request.service_code,
-        request.description,
-        _Recipients(request.recipients)
-        if dialect.recipients_as_list
-        else ", ".join(request.recipients) or None,
-        request.service_notice,
-        requested if isinstance(requested, str) else _time(requested),
-        updated if isinstance(updated, str) else _time(updated),
-        None if expected is None else _time(expected),
-        request.address,
-        request.address_id,
-        request.zipcode,
-        _coordinate(request.lat) if dialect.coordinates_as_text else request.lat,
-        _coordinate(request.long) if dialect.coordinates_as_text else request.long,
-        photos[0] if photos else None,
-        photos if ours else (),
-        request.title if extended else None,
-        request.detail if extended else None,
-        request.interface_used if extended else None,
-        request.comment_count if extended else None,
-        request.requestor_name if extended else None,
-        sent if sent is None or isinstance(sent, str) else _time(sent),
-        request.extended_status if ours else None,
+def _rows(given: Columns, dialect: Dialect) -> "list[Row]":
+    """What the standard has, what is extended and what is ours, as far as the dialect has them."""
+    extended: Callable[[Iterable[Any]], Iterable[Any]] = _as_it_is if dialect.extensions else _nothing
+    return list(
+        map(
+            Row,
+            [shapes.identifier(one, dialect, "json") for one in given.service_request_id]
+            if dialect.numeric_ids
+            else given.service_request_id,
+            given.status,
+            given.status_notes,
+            given.service_name,
+            given.service_code,
+            given.description,
+            map(_agencies(dialect), given.recipients),
+            given.service_notice,
+            _times(given.requested_datetime),
+            _times(given.updated_datetime),
+            _times(given.expected_datetime),
+            given.address,
+            given.address_id,
+            given.zipcode,
+            _coordinates(given.lat, dialect),
+            _coordinates(given.long, dialect),
+            [photos[0] if photos else None for photos in given.media_urls],
+            given.media_urls if dialect.ours else repeat(()),
+            extended(given.title),
+            extended(given.detail),
+            extended(given.interface_used),
+            extended(given.comment_count),
+            extended(given.requestor_name),
+            extended(_times(given.agency_sent_datetime)),
+            given.extended_status if dialect.ours else repeat(None),
+        )
     )
 
 
-def _time(value: When | None) -> str | None:
-    return value if value is None or isinstance(value, str) else times.write(value)
+def _as_it_is(column: Iterable[Any]) -> Iterable[Any]:
+    return column
+
+
+def _nothing(column: Iterable[Any]) -> Iterable[Any]:
+    return repeat(None)
+
+
+def _agencies(dialect: Dialect) -> Callable[[tuple[str, ...]], "_Recipients | str | None"]:
+    """The agencies of a request; the same ones are one object."""
+    if dialect.recipients_as_list:
+        return cache(_Recipients)
+    return lambda names: ", ".join(names) or None
+
+
+def _times(column: Sequence[When | None]) -> Iterable[str | None]:
+    return [value if value is None or isinstance(value, str) else times.write(value) for value in column]
+
+
+def _coordinates(column: Sequence[float | None], dialect: Dialect) -> Sequence[float | str | None]:
+    return list(map(_coordinate, column)) if dialect.coordinates_as_text else column
 
 
 def _coordinate(value: float | None) -> str | None:

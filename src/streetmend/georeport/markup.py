@@ -54,6 +54,28 @@ def document(text: str) -> bytes:
     return DECLARATION + (body.replace(b"\r", b"&#13;") if b"\r" in body else body)
 
 
+def clean_document(text: str) -> bytes:
+    """As ``document``, of a root element in which nothing is left that XML cannot say."""
+    return DECLARATION + text.encode()
+
+
+def legal(text: str) -> str:
+    """The text without characters that XML cannot say."""
+    return _ILLEGAL.sub("\ufffd", text)
+
+
+def escape_clean(text: str, *, marks: int) -> str | None:
+    """The text as the content of elements, or None where anything in it is illegal besides so many U+0000."""
+    try:
+        body = text.encode()
+    except UnicodeEncodeError:
+        return None
+    if "\ufffe" in text or "\uffff" in text or len(body.translate(None, _CONTROLS)) != len(body) - marks:
+        return None
+    escaped = escape(text)
+    return escaped.replace("\r", "&#13;") if "\r" in escaped else escaped
+
+
 def element(name: str, value: Json) -> str:
     """``<name>value</name>``: a mapping becomes child elements, a list its items in a container or
     repeated.

@@ -59,6 +59,24 @@ class _Fields:
     def wrong(self, name: str, message: str) -> None:
         self.faults.append(Fault(name, message))
 
+    def with_hints(self) -> list[Fault]:
+        """What is wrong; of a lat that would be a long, and the other way round, with a hint that they may be swapped."""
+        swapped = self._swapped()
+        return [
+            Fault("lat", f"{one.message}; are lat and long swapped?")
+            if swapped and one.parameter == "lat"
+            else one
+            for one in self.faults
+        ]
+
+    def _swapped(self) -> bool:
+        lat, long = (self._given.get(name, [""])[0] for name in ("lat", "long"))
+        try:
+            numbers.latitude(long)
+            return abs(numbers.longitude(lat)) > 90
+        except numbers.NotANumber:
+            return False
+
     def together(self, names: Iterable[str]) -> None:
         """Where one of these is given, all are needed."""
         names = tuple(names)
@@ -99,5 +117,5 @@ def _read(
     fields.together(together)
     found = {one.name: fields.take(one, reader(one, context)) for one in wanted}
     if fields.faults:
-        raise InvalidParameters(tuple(fields.faults))
+        raise InvalidParameters(tuple(fields.with_hints()))
     return {name: value for name, value in found.items() if value is not None}

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final, Protocol
 
 from streetmend.georeport import json, xml
+from streetmend.georeport.columns import Columns
 from streetmend.georeport.dialect import DEFAULT, Dialect
 from streetmend.georeport.shapes import Format
 from streetmend.georeport.types import (
@@ -35,7 +36,7 @@ class Writer(Protocol):
     def write_accepted(self, accepted: Accepted, dialect: Dialect = DEFAULT) -> bytes:
         """POST requests and GET tokens/TOKEN (A4, A5)."""
 
-    def write_requests(self, requests: Iterable[Request], dialect: Dialect = DEFAULT) -> bytes:
+    def write_requests(self, requests: Iterable[Request] | Columns, dialect: Dialect = DEFAULT) -> bytes:
         """GET requests and GET requests/ID (A6, A7)."""
 
     def write_errors(self, errors: Iterable[Error], dialect: Dialect = DEFAULT) -> bytes:

@@ -6,14 +6,23 @@ and looking for what is illegal are a few calls into C, whatever the number of r
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, repeat
 from math import isfinite
-from operator import attrgetter
-from typing import Any
+from typing import Any, TypeAlias
 
 from streetmend.georeport import shapes, times
+from streetmend.georeport.columns import Columns, in_columns
 from streetmend.georeport.dialect import DEFAULT, Dialect
-from streetmend.georeport.markup import container, document, element, escape, legal_name
+from streetmend.georeport.markup import (
+    clean_document,
+    container,
+    document,
+    element,
+    escape,
+    escape_clean,
+    legal,
+    legal_name,
+)
 from streetmend.georeport.numbers import plain
 from streetmend.georeport.types import (
     Accepted,
@@ -28,96 +37,119 @@ from streetmend.georeport.types import (
     When,
 )
 
-_CHUNK = 1000
-_FEW = 4  # a column with four times as many rows as different values is written value by value
 _UNUSUAL = re.compile("[a-zA-Z]")  # in numbers: None, nan, inf, an exponent
 _MARK = "\0"  # between the values of a column; it is illegal in XML, so no value keeps one
+#: columns with few different values, each of which is written once
+_FEW = frozenset(
+    {"status", "service_name", "service_code", "interface_used", "extended_status", "requestor_name"}
+)
 
 _Column = Sequence[Any]
-_NAMES = tuple(name for name in Request.__struct_fields__)
+#: what each request says at this place: a text that is the same for all, or a text for each
+_Part: TypeAlias = str | Iterable[str]
 
 
-def write_requests(requests: Iterable[Request], dialect: Dialect = DEFAULT) -> bytes:
+def write_requests(requests: Iterable[Request] | Columns, dialect: Dialect = DEFAULT) -> bytes:
     """The answer to GET requests and GET requests/ID (A6, A7). Times that are texts go out as they stand."""
-    rows = iter(requests)
-    chunks = iter(lambda: list(islice(rows, _CHUNK)), [])
-    return document(container("service_requests", (_requests(chunk, dialect) for chunk in chunks)))
+    columns = in_columns(requests)
+    if not columns.service_request_id:
+        return document(container("service_requests", ()))
+    others = dialect.ours and any(columns.others)
+    parts = [part for part in _parts(columns, dialect) if part]
+    if others:
+        parts.append(map(_others, columns.others))
+    inside = _interleaved([["<request>"] * len(columns.service_request_id), *parts, "</request>"])
+    # every column has been looked at already, but for what others say
+    return (document if others else clean_document)(f"<service_requests>{inside}</service_requests>")
 
 
-def _requests(rows: list[Request], dialect: Dialect) -> str:
-    inside = map("".join, zip(*_columns(rows, dialect), strict=True))
-    return f"<request>{'</request><request>'.join(inside)}</request>"
+def _interleaved(parts: Sequence[_Part]) -> str:
+    """The parts of the first request, then those of the second... as many as the shortest part has texts for."""
+    columns = [repeat(one) if isinstance(one, str) else one for one in parts]
+    return "".join(chain.from_iterable(zip(*columns, strict=False)))
 
 
-def _columns(rows: list[Request], dialect: Dialect) -> Iterator[_Column]:
-    """The elements of all rows, one column after the other in the order in which they are to be written."""
-    by_name = dict(zip(_NAMES, zip(*map(attrgetter(*_NAMES), rows), strict=True), strict=True))
+def _parts(columns: Columns, dialect: Dialect) -> Iterator[_Part]:
+    """The elements of all requests in the order in which they are to be written."""
     for name in shapes.STANDARD:
-        yield _column(name, by_name, dialect)
+        yield from _column(name, columns, dialect)
     if dialect.extensions:
-        yield from _extensions(by_name)
+        for name in shapes.EXTENSION_TEXTS:
+            yield from _texts(name, getattr(columns, name))
+        for name in shapes.EXTENSION_TIMES:
+            yield from _texts(name, _times(getattr(columns, name)))
+        yield from _texts(
+            "comment_count", [None if one is None else str(one) for one in columns.comment_count]
+        )
     if dialect.ours:
-        yield _texts("extended_status", by_name["extended_status"])
-        yield [_others(others) if others else "" for others in by_name["others"]]
+        yield from _texts("extended_status", columns.extended_status)
 
 
-def _column(name: str, by_name: Mapping[str, _Column], dialect: Dialect) -> _Column:
+def _column(name: str, columns: Columns, dialect: Dialect) -> Iterator[_Part]:
     if name == "agency_responsible":
-        agencies = {names: _agencies(names, dialect) for names in set(by_name["recipients"])}
-        return [agencies[names] for names in by_name["recipients"]]
-    if name in shapes.STANDARD_TIMES:
-        return _texts(name, [_time(value) for value in by_name[name]])
-    if name in ("lat", "long"):
-        return _floats(name, by_name[name], 6 if dialect.coordinates_as_text else None)
-    if name == "media_url":
-        photos = [urls[0] if urls else None for urls in by_name["media_urls"]]
-        return _texts(name, photos, empty=dialect.nulls)
-    return _texts(name, by_name[name], empty=dialect.nulls)
-
-
-def _extensions(by_name: Mapping[str, _Column]) -> Iterator[_Column]:
-    for name in shapes.EXTENSION_TEXTS:
-        yield _texts(name, by_name[name])
-    for name in shapes.EXTENSION_TIMES:
-        yield _texts(name, [_time(value) for value in by_name[name]])
-    counts = by_name["comment_count"]
-    yield ["" if count is None else f"<comment_count>{count}</comment_count>" for count in counts]
+        agencies = {names: _agencies(names, dialect) for names in set(columns.recipients)}
+        yield map(agencies.__getitem__, columns.recipients)
+    elif name == "media_url":
+        photos = [urls[0] if urls else None for urls in columns.media_urls]
+        yield from _texts(name, photos, empty=dialect.nulls)
+    elif name in shapes.STANDARD_TIMES:
+        yield from _texts(name, _times(getattr(columns, name)))
+    elif name in ("lat", "long"):
+        yield from _texts(name, _floats(getattr(columns, name), 6 if dialect.coordinates_as_text else None))
+    else:
+        yield from _texts(name, getattr(columns, name), empty=dialect.nulls)
 
 
 def _others(others: Mapping[str, Json]) -> str:
     return "".join(element(legal_name(name), value) for name, value in others.items())
 
 
-def _time(value: When | None) -> str | None:
-    return value if value is None or value.__class__ is str else times.write(value)
+def _times(values: Sequence[When | None]) -> Sequence[str | None]:
+    return [value if value is None or value.__class__ is str else times.write(value) for value in values]
 
 
-def _texts(name: str, values: _Column, *, empty: bool = False) -> _Column:
+def _texts(name: str, values: _Column, *, empty: bool = False) -> Iterator[_Part]:
     """``<name>text</name>`` for each value; where there is none an empty element, or nothing."""
     nothing = f"<{name}/>" if empty else ""
-    distinct = set(values)
-    if len(distinct) * _FEW < len(values):
-        written = {value: element(name, value) if value else nothing for value in distinct}
-        return [written[value] for value in values]
-    texts = [value or "" for value in values]
-    escaped = escape(_MARK.join(texts)).split(_MARK)
-    if len(escaped) != len(texts):
-        escaped = escape(_MARK.join(text.replace(_MARK, "\ufffd") for text in texts)).split(_MARK)
-    start, end = f"<{name}>", f"</{name}>"
-    return [start + text + end if text else nothing for text in escaped]
+    if name in _FEW or values.count(None) == len(values):
+        distinct = [value for value in set(values) if value]
+        written = {
+            value: f"<{name}>{text}</{name}>" for value, text in zip(distinct, _safe(distinct), strict=True)
+        }
+        yield [written.get(value, nothing) for value in values] if written else nothing
+        return
+    texts = _safe([value or "" for value in values])
+    if "" in texts:
+        start, end = f"<{name}>", f"</{name}>"
+        yield [start + text + end if text else nothing for text in texts]
+    else:
+        yield f"<{name}>"
+        yield texts
+        yield f"</{name}>"
 
 
-def _floats(name: str, values: Sequence[float | None], places: int | None) -> _Column:
-    texts = [repr(value) for value in values]
+def _safe(texts: Sequence[str]) -> Sequence[str]:
+    """The texts as the content of elements."""
+    escaped = escape_clean(_MARK.join(texts), marks=len(texts) - 1)
+    if escaped is not None:
+        return escaped.split(_MARK)
+    return [escape(legal(text)).replace("\r", "&#13;") for text in texts]
+
+
+def _floats(values: Sequence[float | None], places: int | None) -> Sequence[str]:
+    texts = list(map(repr, values))
     if places is not None or _UNUSUAL.search("".join(texts)):
-        texts = ["" if value is None or not isfinite(value) else plain(value, places) for value in values]
-    return [f"<{name}>{text}</{name}>" if text else "" for text in texts]
+        return ["" if value is None or not isfinite(value) else plain(value, places) for value in values]
+    return texts
 
 
 def _agencies(names: tuple[str, ...], dialect: Dialect) -> str:
+    names = tuple(map(legal, names))
     if dialect.recipients_as_list:
-        return container("agency_responsible", [element("recipient", name) for name in names])
-    return element("agency_responsible", ", ".join(names)) if names or dialect.nulls else ""
+        found = container("agency_responsible", [element("recipient", name) for name in names])
+    else:
+        found = element("agency_responsible", ", ".join(names)) if names or dialect.nulls else ""
+    return found.replace("\r", "&#13;")
 
 
 def write_services(services: Iterable[Service], dialect: Dialect = DEFAULT) -> bytes:

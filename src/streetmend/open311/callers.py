@@ -42,10 +42,29 @@ def caller_of(request: HttpRequest, incoming: Incoming, scope: Scope, now: datet
         key = key_for(secret, scope)
     except KeyRefused as error:
         raise CallRefused(403, [Fault("api_key", str(error))]) from error
+    _used(key, now)
+    return Caller(key, address)
+
+
+def keyed_reader(request: HttpRequest, now: datetime) -> None:
+    """A reader who shows a key of scope read is held to its rate, and its use is noted. Raises CallRefused: 429.
+
+    Reading needs no key: whoever shows none, one that is unknown or one of another scope reads as everybody does.
+    """
+    secret = _bearer(request)
+    if not secret:
+        return
+    try:
+        key = key_for(secret, Scope.READ)
+    except KeyRefused:
+        return
+    _used(key, now)
+
+
+def _used(key: ApiKey, now: datetime) -> None:
     if key.rate_per_minute:
         take_one(f"key:{key.pk}", Limit(key.rate_per_minute), now)
     note_use(key=key, now=now)
-    return Caller(key, address)
 
 
 def without_key(caller: Caller, now: datetime) -> None:
@@ -79,8 +98,10 @@ def take_one(name: str, limit: Limit, now: datetime) -> None:
 
 
 def _secret(request: HttpRequest, incoming: Incoming) -> str:
-    """The key that was sent in the form or in the header; in the address it would be logged by everybody on the way."""
-    header = request.headers.get("Authorization", "").strip()
-    if header.lower().startswith(_BEARER):
-        return header[len(_BEARER) :].strip()
-    return incoming.field("api_key")
+    """The key that was sent in the header or in the form; in the address it would be logged by everybody on the way."""
+    return _bearer(request) or incoming.field("api_key")
+
+
+def _bearer(request: HttpRequest) -> str:
+    header = request.META.get("HTTP_AUTHORIZATION", "").strip()
+    return header[len(_BEARER) :].strip() if header.lower().startswith(_BEARER) else ""

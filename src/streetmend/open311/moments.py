@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
 _MOST_HOURS = 200_000
@@ -33,6 +34,13 @@ class LocalTimes(dict[str, tuple[str, str] | None]):
             self.clear()
         self[hour] = found
         return found
+
+    def column(self, moments: Sequence[str | None]) -> list[str | None]:
+        """Many of them, None where there is none: where the hour is known to be whole (nearly always) nothing is called."""
+        return [
+            at and (h[0] + at[13:19] + h[1] if (h := self[at[:13]]) is not None else self.local(at))
+            for at in moments
+        ]
 
     def local(self, moment: str) -> str:
         """The moment (`2011-04-23 07:32:36`, and whatever follows) in whole seconds, with the zone's offset; `Z` for UTC."""

@@ -150,7 +150,8 @@ def _responses(one: Operation) -> Mapping[str, Any]:
         responses["302"] = {"description": "The page for people (.html)."}
     if one.method == "get":
         responses["304"] = {"description": "Nothing has changed since the answer with this ETag."}
-    for status, words in sorted({**one.errors, 405: "Another method."}.items()):
+    reading = {429: "A key of scope read was used too often."} if one.method == "get" else {}
+    for status, words in sorted({**reading, **one.errors, 405: "Another method."}.items()):
         responses[str(status)] = {"description": words, "content": _content(_BOTH_ERRORS, "Errors")}
     return responses
 

@@ -6,7 +6,7 @@ import gzip
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Final
 
 import brotli
@@ -68,7 +68,7 @@ class AnswerCache:
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most = most_bytes
         self._kept: OrderedDict[str, Kept] = OrderedDict()
-        self._questions: dict[str, str] = {}
+        self._questions: dict[Hashable, str] = {}
         self._bytes = 0
         self._lock = threading.Lock()
 
@@ -87,7 +87,7 @@ class AnswerCache:
             self._questions.clear()
             self._bytes = 0
 
-    def may_have(self, question: str) -> bool:
+    def may_have(self, question: Hashable) -> bool:
         """Whether an answer to this question is kept, be it still the right one or not: else there is no need to find its key."""
         with self._lock:
             return self._questions.get(question) in self._kept
@@ -100,7 +100,7 @@ class AnswerCache:
                 self._kept.move_to_end(key)
             return found
 
-    def put(self, key: str, kept: Kept, *, question: str) -> None:
+    def put(self, key: str, kept: Kept, *, question: Hashable) -> None:
         """The answer is kept under this key, and others are forgotten where there is no room; one too large is not kept."""
         with self._lock:
             if len(self._questions) >= _MOST_QUESTIONS:

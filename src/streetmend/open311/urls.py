@@ -6,11 +6,8 @@ from streetmend.georeport.dialect import SERVED
 from streetmend.open311 import openapi, page, wire
 from streetmend.open311.door import answer
 
+# what programs ask comes first: each address that is tried before costs a part of a small answer's way
 urlpatterns = [
-    path("open311/", page.page, name="open311"),
-    path("open311/openapi.json", openapi.document, name="openapi"),
-    path("open311/reference", openapi.page, name="open311-reference"),
-    path("open311/administrations", page.administrations, name="open311-administrations"),
     *(
         re_path(
             rf"^{base.lstrip('/')}(?P<path>[\s\S]*)$",
@@ -20,4 +17,8 @@ urlpatterns = [
         )
         for name, base in wire.BASES.items()
     ),
+    path("open311/", page.page, name="open311"),
+    path("open311/openapi.json", openapi.document, name="openapi"),
+    path("open311/reference", openapi.page, name="open311-reference"),
+    path("open311/administrations", page.administrations, name="open311-administrations"),
 ]

@@ -23,9 +23,11 @@ from streetmend.georeport.search_parsing import read_place
 from streetmend.georeport.writing import WRITERS, content_type
 from streetmend.open311 import feeds, history, paging, wire
 from streetmend.open311.addresses import Address, NoSuchAddress, read_address
+from streetmend.open311.callers import keyed_reader
 from streetmend.open311.finishing import ANSWERS, Refused, errors, etag, finished, readable_everywhere
 from streetmend.open311.names import Names, names, remembered
 from streetmend.open311.packing import Kept
+from streetmend.open311.saying import CallRefused
 from streetmend.reports.queries import mass
 from streetmend.reports.queries.search import Search
 from streetmend.reports.services.settling import settle_changes
@@ -51,20 +53,32 @@ def _answer(request: HttpRequest, path: str, dialect: Dialect) -> HttpResponse:
         refused = errors(405, [f"{request.method} is not possible here."], address.fmt, dialect)
         refused.headers["Allow"] = ", ".join(_METHODS)
         return refused
+    response = _read(request, address, dialect)
+    if not address.named:
+        patch_vary_headers(response, ("Accept",))
+    return response
+
+
+def _read(request: HttpRequest, address: Address, dialect: Dialect) -> HttpResponse:
+    """What is asked for, or what is wrong with that."""
     try:
-        response = _VIEWS[address.resource](request, address, dialect)
+        if "HTTP_AUTHORIZATION" in request.META:
+            keyed_reader(request, SystemClock().now())
+        return _VIEWS[address.resource](request, address, dialect)
     except InvalidParameters as error:
-        response = errors(400, map(str, error.faults), address.fmt, dialect, feed=address.feed)
+        return errors(400, map(str, error.faults), address.fmt, dialect, feed=address.feed)
     except Refused as error:
-        response = errors(error.status, error.descriptions, address.fmt, dialect, feed=address.feed)
+        return errors(error.status, error.descriptions, address.fmt, dialect, feed=address.feed)
+    except CallRefused as error:
+        response = errors(error.status, map(str, error.faults), address.fmt, dialect, feed=address.feed)
+        for name, value in error.headers.items():
+            response.headers[name] = value
     except DatabaseFailure as error:
         if not is_temporary(error):
             raise
         why = "The database is away or busy. Ask again a little later."
         response = errors(503, [why], address.fmt, dialect, feed=address.feed)
         response.headers["Retry-After"] = _AGAIN_SECONDS
-    if not address.named:
-        patch_vary_headers(response, ("Accept",))
     return response
 
 
@@ -174,7 +188,7 @@ def _page(
         f"{dialect.name}|{address.fmt}|{address.feed}|{search.limit}|{search.offset}|{search.ids}"
         f"|{search.walk}|{search.changes}"
     )
-    question, kept, key = f"{shape}|{search}", None, ""
+    question, kept, key = (shape, search), None, ""
     if "HTTP_IF_NONE_MATCH" in request.META or ANSWERS.may_have(question):
         now = mass.digest(search)
         if not sure and now.epoch != known.epoch:
@@ -188,7 +202,9 @@ def _page(
         found = wire.requests(page.rows, known)
         feed = feeds.WRITERS.get(address.feed)
         body = (
-            feed.write(found, dialect, known) if feed else WRITERS[address.fmt].write_requests(found, dialect)
+            feed.write(found.requests(), dialect, known)
+            if feed
+            else WRITERS[address.fmt].write_requests(found, dialect)
         )
         kept = Kept(body, paging.facts(page, search))
         # under what was really read: a report may have changed between the two statements
@@ -217,7 +233,7 @@ def _key(shape: str, rows: str, epoch: int) -> str:
 def _preflight() -> HttpResponse:
     headers = {
         "Access-Control-Allow-Methods": ", ".join(_METHODS),
-        "Access-Control-Allow-Headers": "Accept, Accept-Encoding, If-None-Match",
+        "Access-Control-Allow-Headers": "Accept, Accept-Encoding, Authorization, If-None-Match",
         "Access-Control-Max-Age": "86400",
         "Allow": ", ".join(_METHODS),
     }

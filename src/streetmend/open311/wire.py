@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, Final
 from urllib.parse import urljoin
 
@@ -12,6 +13,7 @@ from django.conf import settings
 
 from streetmend.bodies.values import Choice, QuestionInfo
 from streetmend.georeport import times
+from streetmend.georeport.columns import Columns, in_columns
 from streetmend.georeport.dialect import SERVED, Dialect
 from streetmend.georeport.errors import Fault, InvalidParameters
 from streetmend.georeport.search import RequestSearch
@@ -20,13 +22,13 @@ from streetmend.georeport.types import (
     AttributeValue,
     Discovery,
     DiscoveryEndpoint,
-    Request,
     Service,
     ServiceDefinition,
 )
 from streetmend.open311.cursors import Cursor, Way, read_cursor
 from streetmend.open311.names import Names
 from streetmend.photos.store import path_of
+from streetmend.reports.queries.mass import ReportRow
 from streetmend.reports.queries.search import Circle, Search, Window
 
 #: dialect -> where it is served, below the site's address
@@ -171,64 +173,53 @@ def _words(text: str | None) -> tuple[str, ...]:
     return words
 
 
-def requests(rows: Sequence[tuple[Any, ...]], names: Names) -> list[Request]:
+def requests(rows: Sequence[tuple[Any, ...]], names: Names) -> Columns:
     """The rows (`reports.queries.mass.ReportRow`) as requests, with texts for times and whole addresses for photos."""
-    hours, local = names.times, names.times.local
-    categories, recipients = names.categories, names.recipients
-    photos = urljoin(f"{settings.BASE_URL}/", settings.MEDIA_URL)
-    # a thousand at a time: fields by position cost half of fields by name, and where the hour is known to be whole (nearly
-    # always) there is nothing to call for a time
-    return [
-        Request(
-            str(number),
-            "closed" if closed else "open",
-            notes or None,
-            categories[category],
-            categories[category],
-            f"{title}: {detail}" if detail else title,
-            recipients[sent_to],
-            None,  # service_notice
-            h[0] + requested[13:19] + h[1] if (h := hours[requested[:13]]) else local(requested),
-            h[0] + updated[13:19] + h[1] if (h := hours[updated[:13]]) else local(updated),
-            local(expected) if expected else None,
-            address or None,
-            None,  # address_id
-            None,  # zipcode
-            lat,
-            long,
-            () if pictures == "[]" else _photo_urls(photos, pictures),
-            title,
-            detail or None,
-            source,
-            comments or None,
-            name or None,
-            sent and (h[0] + sent[13:19] + h[1] if (h := hours[sent[:13]]) else local(sent)),
-            state,
-        )
-        for (
-            number,
-            _version,
-            closed,
-            state,
-            notes,
-            title,
-            detail,
-            category,
-            sent_to,
-            requested,
-            updated,
-            sent,
-            expected,
-            address,
-            lat,
-            long,
-            pictures,
-            source,
-            comments,
-            name,
-            _epoch,
-        ) in rows
-    ]
+    if not rows:
+        return in_columns(())
+    column = dict(zip(ReportRow._fields, zip(*rows, strict=True), strict=True))
+    base = _photos(settings.BASE_URL, settings.MEDIA_URL)
+    nothing = (None,) * len(rows)
+    services = list(map(names.categories.__getitem__, column["category_name_id"]))
+    return Columns(
+        service_request_id=list(map(str, column["id"])),
+        status=["closed" if closed else "open" for closed in column["closed"]],
+        status_notes=_or_none(column["status_notes"]),
+        service_name=services,
+        service_code=services,
+        description=[
+            f"{title}: {detail}" if detail else title
+            for title, detail in zip(column["title"], column["detail"], strict=True)
+        ],
+        recipients=[names.recipients[ids] for ids in column["recipient_ids"]],
+        service_notice=nothing,
+        requested_datetime=names.times.column(column["requested_at"]),
+        updated_datetime=names.times.column(column["updated_at"]),
+        expected_datetime=names.times.column(column["expected_at"]),
+        address=_or_none(column["address"]),
+        address_id=nothing,
+        zipcode=nothing,
+        lat=column["lat"],
+        long=column["long"],
+        media_urls=[() if photos == "[]" else _photo_urls(base, photos) for photos in column["photo_names"]],
+        title=column["title"],
+        detail=_or_none(column["detail"]),
+        interface_used=column["source"],
+        comment_count=[count or None for count in column["comment_count"]],
+        requestor_name=_or_none(column["name"]),
+        agency_sent_datetime=names.times.column(column["sent_at"]),
+        extended_status=column["state"],
+        others=({},) * len(rows),
+    )
+
+
+def _or_none(column: Iterable[str | None]) -> list[str | None]:
+    return [value or None for value in column]
+
+
+@cache
+def _photos(site: str, media: str) -> str:
+    return urljoin(f"{site}/", media)
 
 
 def _photo_urls(base: str, names: str) -> tuple[str, ...]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import cast
 
+from django.conf import settings
 from django.http import HttpRequest
 
+from streetmend.accounts.limits import client_address
 from streetmend.accounts.models import Person
 from streetmend.bodies.values import SiteInfo
 
@@ -25,6 +27,12 @@ def person_of(request: HttpRequest) -> Person | None:
     """Who is signed in, if anybody."""
     user = request.user
     return user if isinstance(user, Person) and user.is_authenticated else None
+
+
+def address_of(request: HttpRequest) -> str:
+    """By what callers are counted: their address, or the network that a household has; "" where nobody knows."""
+    forwarded = [request.headers.get("X-Forwarded-For", "")]
+    return client_address(request.META.get("REMOTE_ADDR", ""), forwarded, settings.TRUSTED_PROXIES)
 
 
 def is_proven(request: HttpRequest, email: str) -> bool:

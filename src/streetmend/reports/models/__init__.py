@@ -1,6 +1,7 @@
 """Reports, what is said about them, and the outbox: everything durable that starts with a resident."""
 
 from streetmend.reports.models.changes import LastChange
+from streetmend.reports.models.devices import Device
 from streetmend.reports.models.erasing import Erasure
 from streetmend.reports.models.outbox import (
     Attempt,
@@ -36,6 +37,7 @@ __all__ = [
     "CellCount",
     "ConfirmLink",
     "Delivery",
+    "Device",
     "Draft",
     "EndpointWatch",
     "Erasure",

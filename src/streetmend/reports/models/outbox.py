@@ -8,6 +8,7 @@ from django.db import models
 
 from streetmend.accounts.models import Person
 from streetmend.bodies.models import Body, CategoryName, Endpoint
+from streetmend.reports.models.devices import Device
 from streetmend.reports.models.report import Report, Update
 from streetmend.reports.states import DeliveryState
 
@@ -297,10 +298,14 @@ class NoticeState(models.TextChoices):
 
 
 class Notice(models.Model):
-    """One message due to one address."""
+    """One message due to one address, or to one device."""
 
     kind = models.CharField(max_length=20, choices=NoticeKind)
-    email = models.CharField(max_length=254)
+    email = models.CharField(max_length=254, blank=True)
+    #: told by a push message instead of a mail
+    device = models.ForeignKey(
+        Device, null=True, blank=True, on_delete=models.CASCADE, related_name="notices"
+    )
     person = models.ForeignKey(
         Person, null=True, blank=True, on_delete=models.CASCADE, related_name="notices"
     )
@@ -331,7 +336,7 @@ class Notice(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} to person {self.person_id}: {self.state}"
+        return f"{self.kind} to {f'device {self.device_id}' if self.device_id else f'person {self.person_id}'}: {self.state}"
 
 
 class WorkerBeat(models.Model):

@@ -9,6 +9,7 @@ from django.db import models
 
 from streetmend.bodies.models import Body, CategoryName
 from streetmend.database.derived import kept_trigrams
+from streetmend.reports.models.devices import Device
 from streetmend.reports.models.places import cell_column, cell_row, kept_places
 from streetmend.reports.states import Actor, State
 
@@ -219,7 +220,11 @@ class Alert(models.Model):
     Of what it says of new reports, all that is set must hold; an alert that says nothing is about all of them.
     """
 
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="alerts")
+    #: who is told by mail; null: the device is told instead
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="alerts"
+    )
+    device = models.ForeignKey(Device, null=True, blank=True, on_delete=models.CASCADE, related_name="alerts")
     report = models.ForeignKey(Report, null=True, blank=True, on_delete=models.CASCADE, related_name="alerts")
     #: new reports within `metres` of this place (WGS84 degrees)
     lat = models.FloatField(null=True, blank=True)
@@ -242,7 +247,13 @@ class Alert(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["person", "report"], name="one_alert_per_person_and_report")
+            models.UniqueConstraint(fields=["person", "report"], name="one_alert_per_person_and_report"),
+            models.UniqueConstraint(fields=["device", "report"], name="one_alert_per_device_and_report"),
+            models.CheckConstraint(
+                condition=models.Q(person=None, device__isnull=False)
+                | models.Q(person__isnull=False, device=None),
+                name="an_alert_tells_a_person_or_a_device",
+            ),
         ]
         indexes = [
             models.Index(
@@ -253,7 +264,7 @@ class Alert(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.person_id} follows {self.report_id or 'new reports'}"
+        return f"{self.person or self.device} follows {self.report_id or 'new reports'}"
 
 
 class NewReport(models.Model):

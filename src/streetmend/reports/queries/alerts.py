@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from hashlib import sha256
 
 from django.core.signing import BadSignature, Signer
 
@@ -56,6 +57,22 @@ def about(alert: Alert, language: str) -> About:
 def wishes_of(person_id: int) -> list[Alert]:
     """The confirmed alerts of a person that have not ended, the newest first, with their reports."""
     mine = Alert.objects.filter(person=person_id, confirmed_at__isnull=False, ended_at=None)
+    return list(mine.select_related("report").order_by("-id"))
+
+
+def following_by_device(*, endpoint: str, report_id: int) -> Alert | None:
+    """The alert by which the browser of this endpoint is told of this report, if it has not ended."""
+    return next((alert for alert in wishes_of_device(endpoint) if alert.report_id == report_id), None)
+
+
+def wishes_of_device(endpoint: str) -> list[Alert]:
+    """The alerts of the browser of this endpoint that have not ended, the newest first, with their reports.
+
+    Whoever knows the endpoint is the browser, or its push service.
+    """
+    mine = Alert.objects.filter(
+        device__endpoint_hash=sha256(endpoint.encode()).hexdigest(), confirmed_at__isnull=False, ended_at=None
+    )
     return list(mine.select_related("report").order_by("-id"))
 
 

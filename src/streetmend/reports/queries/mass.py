@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -139,7 +140,7 @@ def spots(search: Search) -> list[tuple[float, float]]:
 
 def page(search: Search) -> Page:
     """The reports of the search, at most `search.limit`, as tuples in the order of `ReportRow`; one statement."""
-    found = _fetch(page_sql(search, _columns()))
+    found = _fetch(page_sql(search, _columns(connection.vendor)))
     text = ",".join([f"{row[0]}:{row[1]}" for row in found])
     if search.ids is not None:
         by_id = {row[0]: row for row in found}
@@ -148,9 +149,10 @@ def page(search: Search) -> Page:
     return Page(kept, more=len(kept) < len(found), digest=text)
 
 
-def _columns() -> str:
+@cache
+def _columns(vendor: str) -> str:
     """The columns of `ReportRow` as texts and numbers, so that no driver converts them."""
-    sqlite = connection.vendor == "sqlite"
+    sqlite = vendor == "sqlite"
     columns: list[str] = []
     for name in ReportRow._fields:
         if name == "name":

@@ -15,11 +15,11 @@ from streetmend.areas import queries as areas
 from streetmend.bodies.queries import site
 from streetmend.bodies.values import SiteInfo
 from streetmend.nearness import around, metres_between
-from streetmend.reports.models import Alert, AlertHit, ConfirmLink, HowOften, NewReport, Report
+from streetmend.reports.models import Alert, AlertHit, ConfirmLink, Device, HowOften, NewReport, Report
 from streetmend.reports.models.outbox import NoticeKind
 from streetmend.reports.services import links
 from streetmend.reports.services.limits import when_to_ask
-from streetmend.reports.services.notices import write_notice
+from streetmend.reports.services.notices import recipient_of, write_notice
 
 #: the farthest that an alert around a place reaches
 FARTHEST = 10_000
@@ -49,24 +49,41 @@ def want_news(
     """
     with transaction.atomic():
         person = person_with_email(email=email, name="", phone="", language=language, now=now)
-        said = {
-            "lat": wanted.lat,
-            "long": wanted.long,
-            "metres": min(wanted.metres or FARTHEST, FARTHEST) if wanted.lat is not None else None,
-            "area_id": wanted.area_id,
-            "body_id": wanted.body_id,
-            "category_name_id": wanted.category_name_id,
-        }
-        alert = Alert.objects.filter(person=person, report=None, **said).order_by("id").first()
-        if alert is None:
-            alert = Alert.objects.create(person=person, **said, how_often=how_often, created_at=now)
-        elif alert.how_often != how_often:
-            alert.how_often = how_often
-            alert.save(update_fields=["how_often"])
+        alert = the_alert(wanted=wanted, how_often=how_often, now=now, person=person)
         if proven:
             Alert.objects.filter(pk=alert.pk).update(confirmed_at=alert.confirmed_at or now, ended_at=None)
         elif alert.confirmed_at is None or alert.ended_at is not None:
             _ask(alert, person, language, now)
+    return alert
+
+
+def the_alert(
+    *,
+    wanted: Wanted,
+    how_often: HowOften,
+    now: datetime,
+    person: Person | None = None,
+    device: Device | None = None,
+) -> Alert:
+    """The alert of the person or the device on what is wanted, with the new `how_often`; made where there was none.
+
+    It tells nothing yet. Inside the caller's transaction.
+    """
+    said = {
+        "lat": wanted.lat,
+        "long": wanted.long,
+        "metres": min(wanted.metres or FARTHEST, FARTHEST) if wanted.lat is not None else None,
+        "area_id": wanted.area_id,
+        "body_id": wanted.body_id,
+        "category_name_id": wanted.category_name_id,
+    }
+    theirs = Alert.objects.filter(person=person, device=device, report=None, **said)
+    alert = theirs.order_by("id").first()
+    if alert is None:
+        return Alert.objects.create(person=person, device=device, **said, how_often=how_often, created_at=now)
+    if alert.how_often != how_often:
+        alert.how_often = how_often
+        alert.save(update_fields=["how_often"])
     return alert
 
 
@@ -122,10 +139,8 @@ def _hit(report: Report, now: datetime) -> None:
         if first and alert.how_often == HowOften.INSTANT:
             write_notice(
                 kind=NoticeKind.NEW_REPORT,
-                email=alert.person.email,
-                person=alert.person,
+                **recipient_of(alert),
                 report=report,
-                language=alert.person.language,
                 content={"alert": alert.pk},
                 now=now,
                 once=f"alert.{alert.pk}.{report.pk}",
@@ -140,14 +155,14 @@ def _wanting(report: Report) -> list[Alert]:
     near = Q(lat=None) | Q(lat__range=(south, north), long__range=(west, east))
     covering = [area.mapit_id for area in areas.covering(report.lat, report.long)]
     found = (
-        Alert.objects.select_related("person")
+        Alert.objects.select_related("person", "device")
         .filter(near, report=None, ended_at=None, confirmed_at__isnull=False)
         .filter(Q(area_id=None) | Q(area_id__in=covering))
         .filter(Q(body=None) | Q(body__in=report.recipient_ids))
         .filter(Q(category_name=None) | Q(category_name=report.category_name_id))
-        .exclude(person=report.reporter_id)
     )
-    return [alert for alert in found if _reaches(alert, report)]
+    others = [alert for alert in found if alert.person_id is None or alert.person_id != report.reporter_id]
+    return [alert for alert in others if _reaches(alert, report)]
 
 
 def _reaches(alert: Alert, report: Report) -> bool:
@@ -184,12 +199,10 @@ def _write_digest(alert_id: int, hits: list[int], once: str, now: datetime) -> N
         reports = sorted(mine.values_list("report", flat=True))
         if not reports:
             return
-        alert = Alert.objects.select_related("person").get(pk=alert_id)
+        alert = Alert.objects.select_related("person", "device").get(pk=alert_id)
         write_notice(
             kind=NoticeKind.NEW_REPORTS,
-            email=alert.person.email,
-            person=alert.person,
-            language=alert.person.language,
+            **recipient_of(alert),
             content={"alert": alert_id, "reports": reports},
             now=now,
             once=once,

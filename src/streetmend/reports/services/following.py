@@ -51,7 +51,10 @@ def confirm_alert(*, secret: str, now: datetime) -> Alert:
             raise LinkUnknown("This link does not confirm an alert.")
         if ConfirmLink.objects.filter(pk=link.pk, used_at=None).update(used_at=now):
             Alert.objects.filter(pk=link.alert.pk).update(confirmed_at=now, ended_at=None)
-            Person.objects.filter(pk=link.alert.person_id, verified_at=None).update(verified_at=now)
+            proven = Person.objects.filter(alerts=link.alert.pk, verified_at=None).values_list(
+                "pk", flat=True
+            )
+            Person.objects.filter(pk__in=list(proven)).update(verified_at=now)
     return link.alert
 
 

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -20,7 +20,7 @@ from django.db.models.functions import Now
 from streetmend.accounts.models import Person, Role
 from streetmend.bodies.models import Site
 from streetmend.bodies.sealing import seal, unseal
-from streetmend.reports.models import Delivery, Notice, Report, Update
+from streetmend.reports.models import Alert, Delivery, Device, Notice, Report, Update
 from streetmend.reports.models.outbox import NoticeKind, NoticeState
 
 #: the secret of a link lies sealed in a notice's content, and not a moment longer than its mail needs it
@@ -36,6 +36,25 @@ def message_id(name: str) -> str:
     return f"<{name}@{urlsplit(settings.BASE_URL).hostname or 'localhost'}>"
 
 
+class Recipient(TypedDict):
+    """Who is told, and in which language: the arguments of `write_notice` that say so."""
+
+    email: str
+    person: Person | None
+    device: Device | None
+    language: str
+
+
+def recipient_of(alert: Alert) -> Recipient:
+    """Whom the alert tells: its person by mail, or its device by push."""
+    if alert.device is not None:
+        return Recipient(email="", person=None, device=alert.device, language=alert.device.language)
+    person = alert.person
+    if person is None:
+        raise ValueError(f"alert {alert.pk} has neither a person nor a device")
+    return Recipient(email=person.email, person=person, device=None, language=person.language)
+
+
 def write_notice(
     *,
     kind: NoticeKind,
@@ -49,13 +68,15 @@ def write_notice(
     content: Mapping[str, Any] | None = None,
     once: str = "",
     due_at: datetime | None = None,
+    device: Device | None = None,
 ) -> None:
-    """A message to `email` is due at `due_at`, else now (UTC); with `once`, a name of its occasion, at most one is ever written.
+    """A message to `email`, or to `device` by push, is due at `due_at`, else now (UTC).
 
-    An empty address gets nothing. A "secret" in `content`, the one of a link, is kept sealed until the mail has left. To be
-    called inside the transaction of what it tells of.
+    With `once`, a name of its occasion, at most one is ever written. An empty address gets nothing, unless there is a device.
+    A "secret" in `content`, the one of a link, is kept sealed until the mail has left. To be called inside the transaction
+    of what it tells of.
     """
-    if not email:
+    if not email and device is None:
         return
     kept = dict(content or {})
     if _SECRET in kept:
@@ -64,7 +85,8 @@ def write_notice(
         [
             Notice(
                 kind=kind,
-                email=email,
+                email="" if device else email,
+                device=device,
                 person=person,
                 report=report,
                 update=update,
@@ -112,24 +134,30 @@ class NoticeResult:
     sent: bool
     why: str = ""
     final: bool = False
+    #: not before so many seconds, where the other side said so
+    wait_seconds: float = 0.0
+    #: the device takes no messages any more
+    gone: bool = False
 
 
-def claim_notices(*, worker: str, now: datetime, limit: int, lease_seconds: int) -> list[Notice]:
-    """At most `limit` due notices, the oldest first, are this worker's until the lease (by the database's clock) ends."""
-    if limit < 1 or not Notice.objects.filter(state=NoticeState.WAITING, next_at__lte=now).exists():
+def claim_notices(
+    *, worker: str, now: datetime, limit: int, lease_seconds: int, by_push: bool = False
+) -> list[Notice]:
+    """At most `limit` due notices, the oldest first, are this worker's until the lease (by the database's clock) ends.
+
+    Those that leave by mail, or else `by_push`.
+    """
+    ready = Notice.objects.filter(state=NoticeState.WAITING, next_at__lte=now, device__isnull=not by_push)
+    if limit < 1 or not ready.exists():
         return []
     with transaction.atomic():
-        due = (
-            Notice.objects.select_for_update(skip_locked=True, no_key=True)
-            .filter(state=NoticeState.WAITING, next_at__lte=now)
-            .order_by("next_at", "id")
-        )
+        due = ready.select_for_update(skip_locked=True, no_key=True).order_by("next_at", "id")
         ids = list(due.values_list("pk", flat=True)[:limit])
         if not ids:
             return []
         notices = list(
             Notice.objects.filter(pk__in=ids)
-            .select_related("person", "report", "update", "delivery")
+            .select_related("person", "report", "update", "delivery", "device")
             .order_by("id")
         )
         for notice in notices:
@@ -168,6 +196,10 @@ def record_notices(*, worker: str, results: Sequence[NoticeResult], now: datetim
 
 
 def _settle(notice: Notice, result: NoticeResult, now: datetime) -> None:
+    if result.gone and notice.device_id is not None:
+        # with its alerts and all that was still due to it
+        Device.objects.filter(pk=notice.device_id).delete()
+        return
     notice.lease_owner, notice.lease_until, notice.why = "", None, result.why[:500]
     given_up = result.final or notice.created_at + PATIENCE < now
     if result.sent:
@@ -178,7 +210,7 @@ def _settle(notice: Notice, result: NoticeResult, now: datetime) -> None:
         notice.state = NoticeState.WAITING
     if notice.state == NoticeState.WAITING:
         step = STEPS[min(notice.attempts, len(STEPS)) - 1]
-        notice.next_at = now + timedelta(seconds=step)
+        notice.next_at = now + timedelta(seconds=max(step, result.wait_seconds))
     else:
         notice.next_at = None
         notice.content = {key: value for key, value in notice.content.items() if key != _SEALED}

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from streetmend.accounts.models import Person
 from streetmend.reports.models import Alert, Notice, Report, Update
 from streetmend.reports.models.outbox import NoticeKind, NoticeState
-from streetmend.reports.services.notices import write_notice
+from streetmend.reports.services.notices import Recipient, recipient_of, write_notice
 from streetmend.reports.states import Actor, State
 
 #: more updates of one report within this time are told in one mail
@@ -16,8 +15,8 @@ WITHIN = timedelta(hours=1)
 MOST = 6
 
 _KINDS = (NoticeKind.REPORT_UPDATED, NoticeKind.REPORT_NEWS)
-#: address -> the person behind it and the language
-_Wanting = dict[str, tuple[Person | None, str]]
+#: address, or number of a device -> who that is
+_Wanting = dict[str | int, Recipient]
 
 
 def tell(
@@ -37,56 +36,50 @@ def tell(
         return
     lately = Update.objects.filter(report=report, hidden=False, received_at__gt=now - WITHIN)
     many = lately.count() > MOST
-    for email, (person, language) in _wanting(report).items():
-        quiet = without_reporter if email == report.email else frozenset()
+    for address, recipient in _wanting(report).items():
+        quiet = without_reporter if address == report.email else frozenset()
+        person = recipient["person"]
         wanted = [
             update
             for update in updates
             if (person is None or update.person_id != person.pk) and update.pk not in quiet
         ]
         if many and wanted:
-            _tell_of_all(report, wanted, email, person, language, now)
+            _tell_of_all(report, wanted, recipient, now)
             continue
         for update in wanted:
-            write_notice(
-                kind=NoticeKind.REPORT_UPDATED,
-                email=email,
-                person=person,
-                report=report,
-                update=update,
-                language=language,
-                now=now,
-            )
+            write_notice(kind=NoticeKind.REPORT_UPDATED, **recipient, report=report, update=update, now=now)
 
 
 def _wanting(report: Report) -> _Wanting:
     wanting: _Wanting = {}
     if report.email and report.reporter_id and not report.updates_ended_at:
-        wanting[report.email] = (report.reporter, report.language)
+        wanting[report.email] = Recipient(
+            email=report.email, person=report.reporter, device=None, language=report.language
+        )
     if not report.private:
-        alerts = Alert.objects.select_related("person").filter(
+        alerts = Alert.objects.select_related("person", "device").filter(
             report=report, confirmed_at__isnull=False, ended_at=None
         )
         for alert in alerts:
-            wanting.setdefault(alert.person.email, (alert.person, alert.person.language))
+            recipient = recipient_of(alert)
+            wanting.setdefault(alert.device_id or recipient["email"], recipient)
     return wanting
 
 
-def _tell_of_all(
-    report: Report, updates: Sequence[Update], email: str, person: Person | None, language: str, now: datetime
-) -> None:
-    """One mail that is written when it leaves: an hour after the last one about this report, or now."""
-    earlier = Notice.objects.filter(report=report, email=email, kind__in=_KINDS)
+def _tell_of_all(report: Report, updates: Sequence[Update], recipient: Recipient, now: datetime) -> None:
+    """One message that is written when it leaves: an hour after the last one about this report, or now."""
+    earlier = Notice.objects.filter(
+        report=report, email=recipient["email"], device=recipient["device"], kind__in=_KINDS
+    )
     if earlier.filter(kind=NoticeKind.REPORT_NEWS, state=NoticeState.WAITING).exists():
         return
     last = earlier.filter(created_at__gt=now - 2 * WITHIN).order_by("-id").first()
     told_at = (last.sent_at or last.next_at or last.created_at) if last else None
     write_notice(
         kind=NoticeKind.REPORT_NEWS,
-        email=email,
-        person=person,
+        **recipient,
         report=report,
-        language=language,
         content={"from": min(update.pk for update in updates), "body": _body(updates)},
         now=now,
         due_at=max(now, told_at + WITHIN) if told_at else now,

@@ -22,6 +22,7 @@ from streetmend.reports.models import Alert, HowOften
 from streetmend.reports.queries.alerts import about, alert_with, end_token, report_with, wishes_of
 from streetmend.reports.services import end_alert, end_news
 from streetmend.reports.services.alerting import Wanted, want_news
+from streetmend.reports.vapid import public_key
 from streetmend.web.forms import Reader, in_order, whole
 from streetmend.web.requests import is_proven, person_of
 from streetmend.web.views.flow.steps import seen_other
@@ -62,9 +63,9 @@ class Asked:
 def alerts(request: HttpRequest) -> HttpResponse:
     """Somebody says of which new reports they want to hear, and confirms it by a mailed link."""
     if request.method != "POST":
-        return _page(request, _asked(request.GET), {})
+        return _page(request, asked_for(request.GET), {})
     form = Reader(request.POST)
-    asked, email = _asked(request.POST), form.email("email")
+    asked, email = asked_for(request.POST), form.email("email")
     if form.errors:
         return _page(request, asked, form.errors, email=email, status=422)
     proven = is_proven(request, email)
@@ -120,7 +121,7 @@ def _end_own(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "web/end_alert.html", context)
 
 
-def _asked(sent: Any) -> Asked:
+def asked_for(sent: Any) -> Asked:
     """What was sent or linked to; what there is not, is not asked for."""
     metres = whole(sent.get("metres"))
     area, body, category = (whole(sent.get(name)) for name in ("area", "body", "category"))
@@ -159,6 +160,7 @@ def _page(
         "email": email or (person.email if person else ""),
         "mine": [_mine(alert, language) for alert in mine],
         "now": request.GET.get("now", ""),
+        "push_key": public_key(),
         "errors": errors,
         "error_list": in_order(errors, ("email",)),
     }

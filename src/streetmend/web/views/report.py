@@ -19,6 +19,7 @@ from streetmend.reports.models import Report
 from streetmend.reports.queries.stories import may_be_said, seen_too, story, visible_report
 from streetmend.reports.services import Said, Told, add_update, follow, request_update
 from streetmend.reports.states import Actor, State
+from streetmend.reports.vapid import public_key
 from streetmend.web.forms import Reader, in_order
 from streetmend.web.look import look_of
 from streetmend.web.maps.configuring import map_data
@@ -137,6 +138,7 @@ def _page(
         "form_token": told.get("form_token") or secrets.token_urlsafe(24),
         "may_say": [(state.value, look_of(state).word) for state in may_be_said(report)],
         "now": request.GET.get("now", ""),
+        "push_key": public_key(),
         "seen_too": seen_too(report),
         "most_photos": site_of(request).max_photos,
     }

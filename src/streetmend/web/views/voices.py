@@ -10,13 +10,13 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from streetmend.accounts.limits import Limit, LimitReached, client_address, count
+from streetmend.accounts.limits import Limit, LimitReached, count
 from streetmend.clock import SystemClock
 from streetmend.reports.models import Report
 from streetmend.reports.queries.stories import visible_report
 from streetmend.reports.services.voices import see_it_too, should_not_be_here
 from streetmend.web.forms import Reader
-from streetmend.web.requests import person_of
+from streetmend.web.requests import address_of, person_of
 from streetmend.web.views.flow.steps import seen_other
 
 _DAY = 86_400.0
@@ -33,7 +33,7 @@ _MAILS = Limit(3, _DAY)
 def me_too(request: HttpRequest, report_id: int) -> HttpResponse:
     """One more sees the problem; the same browser, or the same person, counts once."""
     report = _found(report_id)
-    if not _may(f"me-too:{_address(request)}", _PRESSES):
+    if not _may(f"me-too:{address_of(request)}", _PRESSES):
         return seen_other(f"/reports/{report.pk}?now=enough")
     person = person_of(request)
     reader = _reader(request)
@@ -59,7 +59,7 @@ def wrong_here(request: HttpRequest, report_id: int) -> HttpResponse:
     reason = form.text("reason", _REASON, multiline=True)
     if form.errors:
         return seen_other(f"/reports/{report.pk}?now=too_long")
-    heard = _may(f"wrong:{_address(request)}", _PRESSES) and _may(f"wrong-report:{report.pk}", _MAILS)
+    heard = _may(f"wrong:{address_of(request)}", _PRESSES) and _may(f"wrong-report:{report.pk}", _MAILS)
     if heard:
         should_not_be_here(report=report, reason=reason, now=SystemClock().now())
     return render(request, "web/heard.html", {"report": report})
@@ -75,11 +75,6 @@ def _found(report_id: int) -> Report:
 def _reader(request: HttpRequest) -> str:
     """By what a browser is known again, and nothing else of it."""
     return str(request.get_signed_cookie(_COOKIE, default="") or secrets.token_urlsafe(16))
-
-
-def _address(request: HttpRequest) -> str:
-    forwarded = [request.headers.get("X-Forwarded-For", "")]
-    return client_address(request.META.get("REMOTE_ADDR", ""), forwarded, settings.TRUSTED_PROXIES)
 
 
 def _may(name: str, limit: Limit) -> bool:

@@ -101,3 +101,30 @@ async function remember(language) {
   spoken = language;
   await (await caches.open(CACHE)).put(SPOKEN, new Response(language));
 }
+
+// --- messages: { title, body, url, end, stop, lang, tag }; a repeat has the tag of the first one and takes its place
+
+self.addEventListener("push", (event) => {
+  const told = event.data?.json() ?? {};
+  const { title, body, lang, tag, url, end, stop } = told;
+  event.waitUntil(self.registration.showNotification(title ?? "", {
+    body, lang, tag, icon: "/icon-192.png", data: { url, end }, actions: end ? [{ action: "end", title: stop }] : [],
+  }));
+});
+
+self.addEventListener("notificationclick", (event) => {
+  const { url, end } = event.notification.data;
+  event.notification.close();
+  event.waitUntil(self.clients.openWindow(event.action === "end" ? end : url));
+});
+
+self.addEventListener("pushsubscriptionchange", (event) => {
+  event.waitUntil((async () => {
+    const was = event.oldSubscription, now = event.newSubscription ?? (was && (await self.registration.pushManager.subscribe(was.options)));
+    if (!was || !now) return;
+    const { keys } = now.toJSON(), asked = await fetch("/report/waiting/key", { cache: "no-store" });
+    const told = new FormData();
+    for (const [name, value] of Object.entries({ was: was.endpoint, endpoint: now.endpoint, ...keys })) told.append(name, value);
+    await fetch("/push/moved", { method: "POST", body: told, headers: { "X-CSRFToken": (await asked.json()).key } });
+  })());
+});
