@@ -139,17 +139,13 @@ class Worker:
         self.mail_lanes = ThreadPoolExecutor(MAIL_LANES, thread_name_prefix="mail")
         self.jobs: set[asyncio.Task[None]] = set()
         self.mail_jobs = 0
-        self.photo_lane = PhotoLane(name, clock, self.database)
-        self.push_lane = PushLane(name, clock, self.database)
-        self.test_lane = TestLane(clock, self.database)
-        self.reply_lane = ReplyLane(name, clock, self.database)
-        self.certificate_lane = CertificateLane(clock, self.database)
-        self.pull_lanes = [kind(name, clock, self.database) for kind in (ServiceLane, ReportLane)]
-        self.doubt_lane = DoubtLane(
-            name, clock, self.database, seconds=asking_seconds, margin_seconds=margin_seconds
+        self.lanes = (
+            *(kind(name, clock, self.database) for kind in (PushLane, PhotoLane, ServiceLane, ReportLane)),
+            TestLane(clock, self.database),
+            DoubtLane(name, clock, self.database, seconds=asking_seconds, margin_seconds=margin_seconds),
+            ReplyLane(name, clock, self.database),
+            CertificateLane(clock, self.database),
         )
-        self.recorder = Recorder(name, clock, random, self.database)
-        self.flying = 0
         self.wake = asyncio.Event()
         self.memories: dict[int, Memory] = defaultdict(Memory)
         self.failed = False
@@ -314,16 +310,7 @@ class Worker:
         return await open311.send(claim, self.calls, lease, self.clock, site_zone=zone)
 
     async def _take_lanes(self) -> bool:
-        lanes = (
-            self.push_lane,
-            self.photo_lane,
-            *self.pull_lanes,
-            self.test_lane,
-            self.doubt_lane,
-            self.reply_lane,
-            self.certificate_lane,
-        )
-        return any([await lane.take(self._start, self.calls) for lane in lanes])
+        return any([await lane.take(self._start, self.calls) for lane in self.lanes])
 
     # --- notices
 
