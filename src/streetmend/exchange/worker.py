@@ -146,6 +146,8 @@ class Worker:
             ReplyLane(name, clock, self.database),
             CertificateLane(clock, self.database),
         )
+        self.recorder = Recorder(name, clock, random, self.database)
+        self.flying = 0
         self.wake = asyncio.Event()
         self.memories: dict[int, Memory] = defaultdict(Memory)
         self.failed = False
