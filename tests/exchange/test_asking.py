@@ -374,3 +374,24 @@ def test_how_far_around_the_time_in_question_is_looked_is_the_endpoints_own(town
     (asked, *_) = endpoint.ledger.seen("requests")
     (start,) = parse_qs(asked.query)["start_date"]
     assert datetime.fromisoformat(start) == long_before
+
+
+def test_a_control_that_had_to_be_sent_again_is_looked_for_where_it_came_into_being(
+    town, endpoint, clock, work
+):
+    began = clock.now()
+    accepted_one(clock, work)
+    endpoint.script(testing.fail(500))
+    again = make_report(clock)
+    work()
+    for _ in range(3):
+        pass_time(clock, work, minutes=5)
+    assert (delivery_of(again).proof, delivery_of(again).attempts) == ("answer", 2)
+    # the first one is too old by now to be a control
+    clock.set(began + timedelta(days=30) - timedelta(minutes=2))
+    endpoint.script(testing.fail(500))
+    report = make_report(clock, title="Ny")
+    work()
+    for _ in range(3):
+        pass_time(clock, work, minutes=5)
+    assert (delivery_of(report).state, posts(endpoint)) == (DeliveryState.ACCEPTED, 5)

@@ -8,6 +8,7 @@ from random import Random
 import pytest
 
 from chaos.unaskable import POLICIES, WAYS, Play
+from streetmend.bodies.models import Endpoint
 from streetmend.georeport import testing
 from streetmend.georeport.testing import Answer, Behaviour
 from streetmend.reports.models import Delivery
@@ -33,9 +34,10 @@ def test_F_47_where_it_cannot_be_asked_at_most_one_marked_repeat_leaves_and_all_
 def test_what_two_requests_could_be_is_not_sent_again_as_if_neither_were_it(town, endpoint, clock, work):
     """Twins without marks: it is not known which is which, and so it is not known that one is missing."""
     endpoint.always(without_addresses(), operation="requests")
+    Endpoint.objects.update(max_in_flight=1)
     endpoint.script(testing.accept(), testing.drop(stored=True), testing.drop(stored=True))
-    for title in ("En annen", "Lykta er mørk", "Lykta er mørk"):
-        make_report(clock, title=title, detail="Den har vært mørk i ukevis, ved brua. " * 4)
+    for title in ("Noe helt annet, et annet sted, i en annen gate", "Lykta er mørk", "Lykta er mørk"):
+        make_report(clock, title=title, detail="Den har vært mørk i ukevis, ved brua. " * 9)
     work()
     for _ in range(6):
         clock.advance(minutes=30)

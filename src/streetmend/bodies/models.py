@@ -131,6 +131,22 @@ class Endpoint(models.Model):
         return f"{self.body_id} {self.name or self.url}"
 
 
+class Certificate(models.Model):
+    """What the last look at the certificate of an endpoint's server showed. Only the worker writes it."""
+
+    endpoint = models.OneToOneField(Endpoint, on_delete=models.CASCADE, related_name="certificate")
+    #: until when it is valid; null: not known
+    ends_at = models.DateTimeField(null=True, blank=True)
+    looked_at = models.DateTimeField(null=True, blank=True)
+    #: why it could not be looked at the last time; empty where it could
+    problem = models.CharField(max_length=500, blank=True)
+    #: when it is looked at again
+    next_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"certificate of endpoint {self.endpoint_id}"
+
+
 class PullKind(models.TextChoices):
     """What is fetched from an endpoint besides its updates."""
 

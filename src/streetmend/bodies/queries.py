@@ -9,6 +9,7 @@ from enum import StrEnum
 from streetmend.areas import queries as area_queries
 from streetmend.areas.index import AreaInfo, Nearby
 from streetmend.bodies.directory import Directory, directory
+from streetmend.bodies.models import Pull
 from streetmend.bodies.values import BodyInfo, CategoryInfo, Choice, Group, SiteInfo
 
 
@@ -172,3 +173,13 @@ def body_names() -> Mapping[int, str]:
 def category_names() -> Mapping[int, str]:
     """Every category name by id, of those that are no longer in use too."""
     return directory().category_names
+
+
+def pulls_of(endpoint_id: int) -> list[Pull]:
+    """What is fetched from the endpoint besides its updates, with what the last time came to."""
+    return list(Pull.objects.filter(endpoint=endpoint_id).order_by("kind"))
+
+
+def endpoints_with_pull_problems() -> frozenset[int]:
+    """The ids of the endpoints of which staff should know something since the last time that something was fetched."""
+    return frozenset(Pull.objects.exclude(problem="").values_list("endpoint", flat=True))

@@ -18,7 +18,7 @@ COMMANDS: dict[str, str] = {
     "apply": "site_file:apply",
     "areas": "areas:group",
     "backup": "backup:command",
-    "deliveries": "deliveries:command",
+    "deliveries": "deliveries:group",
     "demo": "demo:command",
     "doctor": "doctor:command",
     "endpoint": "endpoint:group",

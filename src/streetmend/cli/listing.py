@@ -41,6 +41,8 @@ def _below(parent: click.Group, context: click.Context, prefix: str) -> Iterator
             continue
         own = click.Context(command, info_name=name, parent=context, max_content_width=1000)
         if isinstance(command, click.Group):
+            if command.invoke_without_command:
+                yield _listed(command, own, f"{prefix}{name}")
             yield from _below(command, own, f"{prefix}{name} ")
         else:
             yield _listed(command, own, f"{prefix}{name}")
@@ -53,5 +55,9 @@ def _listed(command: click.Command, context: click.Context, name: str) -> Listed
         if isinstance(param, click.Option) and "--help" not in param.opts
         if (record := param.get_help_record(context)) is not None
     ]
-    usage = " ".join(["streetmend", name, *command.collect_usage_pieces(context)])
+    pieces = command.collect_usage_pieces(context)
+    if isinstance(command, click.Group):
+        # its own commands are listed by themselves
+        pieces = [piece for piece in pieces if not piece.startswith(("COMMAND", "[COMMAND"))]
+    usage = " ".join(["streetmend", name, *pieces])
     return ListedCommand(name, usage, inspect.cleandoc(command.help or ""), tuple(options))

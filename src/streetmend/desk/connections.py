@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from streetmend.bodies.health import pause_endpoint, resume_endpoint, want_test
+from streetmend.bodies.queries import endpoints_with_pull_problems, pulls_of
 from streetmend.clock import SystemClock
 from streetmend.desk.acting import back, done, logged, may, staff_page, standing, wanted
 from streetmend.reports.queries.connections import (
@@ -18,6 +19,7 @@ from streetmend.reports.queries.connections import (
     deliveries_in_trouble,
     mails_owed,
 )
+from streetmend.reports.queries.letters import letter_box
 
 #: so many deliveries stand on a connection's page
 SHOWN = 100
@@ -27,7 +29,12 @@ _MOST_ID = 2**63
 @staff_page
 def everything(request: HttpRequest) -> HttpResponse:
     """All connections in one table."""
-    context = {"connections": connections(), "mails": mails_owed(), "standing": standing()}
+    context = {
+        "connections": connections(),
+        "pull_problems": endpoints_with_pull_problems(),
+        "mails": mails_owed(),
+        "standing": standing(),
+    }
     return render(request, "desk/connections.html", context)
 
 
@@ -37,6 +44,7 @@ def mail(request: HttpRequest) -> HttpResponse:
     context = {
         "owed": mails_owed(),
         "deliveries": deliveries_in_trouble(endpoint_id=None, limit=SHOWN),
+        "box": letter_box(limit=SHOWN),
         "standing": standing(),
     }
     return render(request, "desk/connection.html", context)
@@ -56,6 +64,7 @@ def one(request: HttpRequest, endpoint_id: int) -> HttpResponse:
         "endpoint": row,
         "owed": found.owed,
         "deliveries": deliveries_in_trouble(endpoint_id=row.pk, limit=SHOWN),
+        "pulls": pulls_of(row.pk),
         "may": may(request),
         "log": logged(row),
         "now": request.GET.get("now", ""),

@@ -94,7 +94,7 @@ def _possible(row: Delivery) -> dict[str, bool]:
     return {
         "ask": state in ASKABLE and row.endpoint_id is not None,
         "there": moves(DeliveryState.ACCEPTED),
-        "again": moves(DeliveryState.WAITING) or state == DeliveryState.WAITING,
+        "again": moves(DeliveryState.WAITING) or (state == DeliveryState.WAITING and row.next_at is not None),
         "email": moves(DeliveryState.BY_EMAIL) and row.endpoint_id is not None and bool(row.body.email),
         "stop": moves(DeliveryState.CANCELLED),
     }

@@ -6,6 +6,7 @@ A mail that may have been taken may be repeated: its Message-ID stays the same, 
 from __future__ import annotations
 
 import io
+import re
 import smtplib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +28,8 @@ DEADLINE_SECONDS = 60.0
 _SMTP = "django.core.mail.backends.smtp.EmailBackend"
 #: the reply codes that say yes (RFC 5321, 4.2.1); smtplib gives -1 for what is no reply at all
 _YES = range(200, 300)
-_NEVER = 500
+_GO_ON, _NEVER = 354, 500
+_DOTS = re.compile(rb"^\.", re.MULTILINE)
 
 
 class MailEnd(StrEnum):
@@ -194,9 +196,16 @@ class _Relay(EmailBackend):
     def _say(self, smtp: smtplib.SMTP, content: bytes) -> MailResult:
         """What became of the mail for all who were not refused."""
         try:
-            code, words = smtp.data(content)
-        except smtplib.SMTPDataError as error:
-            return _said_no(error.smtp_code, error.smtp_error, type(error).__name__)
+            code, words = smtp.docmd("data")
+        except (smtplib.SMTPException, OSError) as error:
+            why = f"The connection ended before it was handed over: {self._why(error)}"
+            return MailResult(MailEnd.NOT_TAKEN, why, type(error).__name__)
+        if code != _GO_ON:
+            return _said_no(code, words, "SMTPDataError")
+        try:
+            # lines that begin with a dot have one more (RFC 5321, 4.5.2)
+            smtp.send(_DOTS.sub(b"..", content) + b".\r\n")
+            code, words = smtp.getreply()
         except (smtplib.SMTPException, OSError) as error:
             why = f"The connection ended while it was handed over: {self._why(error)}"
             return MailResult(MailEnd.UNKNOWN, why, type(error).__name__)
@@ -273,7 +282,8 @@ def _said_no(code: int, words: bytes | str, error_class: str, *, of_recipient: b
 def _bytes_of(message: EmailMessage) -> bytes:
     out = io.BytesIO()
     BytesGenerator(out, mangle_from_=False).flatten(message.message(), linesep="\r\n")
-    return out.getvalue()
+    content = out.getvalue()
+    return content if content.endswith(b"\r\n") else content + b"\r\n"
 
 
 def _close(connection: BaseEmailBackend) -> None:

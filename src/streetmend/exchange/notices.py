@@ -20,6 +20,7 @@ from streetmend.exchange.addresses import (
     still_url,
 )
 from streetmend.exchange.mailing import Mail, MailEnd, MailResult
+from streetmend.exchange.replies.addresses import address_for_notice
 from streetmend.exchange.words import state_name
 from streetmend.reports.models import Notice, Update
 from streetmend.reports.models.outbox import NoticeKind
@@ -33,6 +34,7 @@ from streetmend.reports.queries.alerts import (
     still_token,
 )
 from streetmend.reports.queries.stories import said_since
+from streetmend.reports.services.letters import ANSWERED
 from streetmend.reports.services.notices import NoticeResult, secret_of
 
 
@@ -68,6 +70,8 @@ def mail_of(notice: Notice) -> Mail:
     context = context_of(notice)
     here = context["site"]
     with translation.override(notice.language), timezone.override(here.zone):
+        answers = address_for_notice(notice)
+        context["takes_answers"] = bool(answers) and _takes_answers(notice)
         subject, text = render(notice.kind, context)
     return Mail(
         to=notice.email,
@@ -75,6 +79,8 @@ def mail_of(notice: Notice) -> Mail:
         text=text,
         sender=sender(here),
         message_id=notice.message_id,
+        reply_to=answers if context["takes_answers"] else "",
+        bounces_to=answers,
         headers=_headers(str(context.get("end_url", ""))),
     )
 
@@ -88,9 +94,16 @@ def results_of(notices: Sequence[Notice], ends: Sequence[MailResult]) -> list[No
             sent=end.end is MailEnd.TAKEN,
             why=end.why,
             final=end.end is MailEnd.REFUSED,
+            no_such_address=end.no_such_recipient,
         )
         for notice, end in zip(notices, ends, strict=True)
     ]
+
+
+def _takes_answers(notice: Notice) -> bool:
+    return (
+        NoticeKind(notice.kind) in ANSWERED and notice.person_id is not None and notice.report_id is not None
+    )
 
 
 def _headers(end_url: str) -> dict[str, str]:

@@ -29,8 +29,16 @@ from streetmend.georeport import calls
 from streetmend.georeport.errors import CallFailed
 from streetmend.georeport.types import Request
 from streetmend.reports.models.outbox import DeliveryKind
+from streetmend.reports.queries.doubts import (
+    Control,
+    Doubt,
+    accepted_among,
+    can_find_lately,
+    controls_of,
+    doubts_of,
+    owners_of,
+)
 from streetmend.reports.services import doubts
-from streetmend.reports.services.doubts import Control, Doubt
 from streetmend.reports.states import DeliveryState
 
 logger = logging.getLogger("streetmend.worker")
@@ -70,7 +78,7 @@ class Reconciler:
         """Each uncertain delivery of the endpoint has moved on as far as its answers allow; an error moves none."""
         now = self.clock.now()
         can_find, failed = None, False
-        wanted = await self.database(partial(doubts.doubts_of, endpoint_id=self.endpoint.pk, now=now))
+        wanted = await self.database(partial(doubts_of, endpoint_id=self.endpoint.pk, now=now))
         crash("doubts_read")
         try:
             can_find = await self._settle(wanted, now)
@@ -234,9 +242,7 @@ class Reconciler:
         numbers = {row.service_request_id for row in rows}
         if not numbers:
             return {}
-        return await self.database(
-            partial(doubts.owners_of, url=self.endpoint.url, remote_ids=sorted(numbers))
-        )
+        return await self.database(partial(owners_of, url=self.endpoint.url, remote_ids=sorted(numbers)))
 
     async def _control(self, search: Search, seen: Findings, now: datetime) -> bool | None:
         """Whether the endpoint shows a report that it has: one that was just found, or one that it accepted."""
@@ -244,12 +250,12 @@ class Reconciler:
             return True
         if await self._shows_accepted(search.rows, now):
             return True
-        if await self.database(partial(doubts.can_find_lately, endpoint_id=self.endpoint.pk, now=now)):
+        if await self.database(partial(can_find_lately, endpoint_id=self.endpoint.pk, now=now)):
             return True
-        controls = await self.database(partial(doubts.controls_of, endpoint_id=self.endpoint.pk, now=now))
+        controls = await self.database(partial(controls_of, endpoint_id=self.endpoint.pk, now=now))
         for control in _some(controls):
             margin = self._margin
-            rows = await search.span(control.sent_at - margin, min(control.sent_at, now) + margin)
+            rows = await search.span(control.sent_at - margin, min(control.sent_until, now) + margin)
             if await self._shows_accepted({row.service_request_id: row for row in rows}, now):
                 return True
         return False if controls else None
@@ -259,7 +265,7 @@ class Reconciler:
         if not rows:
             return False
         ours = await self.database(
-            partial(doubts.accepted_among, endpoint_id=self.endpoint.pk, remote_ids=sorted(rows), now=now)
+            partial(accepted_among, endpoint_id=self.endpoint.pk, remote_ids=sorted(rows), now=now)
         )
         return any(self._is_it(rows[one.remote_id], one) for one in ours)
 

@@ -28,6 +28,7 @@ from streetmend.crash import crash
 from streetmend.exchange import notices as notice_mails
 from streetmend.exchange.applying import apply_due
 from streetmend.exchange.calling import OpenTransport, open_fetcher
+from streetmend.exchange.certificates import CertificateLane
 from streetmend.exchange.database import DatabaseThread
 from streetmend.exchange.doubts import ASKING_SECONDS, DoubtLane
 from streetmend.exchange.housekeeping import keep_house
@@ -40,6 +41,7 @@ from streetmend.exchange.pull_services import ServiceLane
 from streetmend.exchange.pull_updates import MARGIN_SECONDS, Memory, Puller
 from streetmend.exchange.pushing import PushLane
 from streetmend.exchange.recorder import Recorder
+from streetmend.exchange.replies.reading import ReplyLane
 from streetmend.exchange.senders import email, open311
 from streetmend.exchange.senders.open311 import Lease
 from streetmend.exchange.statistics import count_statistics
@@ -137,12 +139,12 @@ class Worker:
         self.mail_lanes = ThreadPoolExecutor(MAIL_LANES, thread_name_prefix="mail")
         self.jobs: set[asyncio.Task[None]] = set()
         self.mail_jobs = 0
-        self.photo_lane = PhotoLane(name, clock, self.database)
-        self.push_lane = PushLane(name, clock, self.database)
-        self.test_lane = TestLane(clock, self.database)
-        self.pull_lanes = [kind(name, clock, self.database) for kind in (ServiceLane, ReportLane)]
-        self.doubt_lane = DoubtLane(
-            name, clock, self.database, seconds=asking_seconds, margin_seconds=margin_seconds
+        self.lanes = (
+            *(kind(name, clock, self.database) for kind in (PushLane, PhotoLane, ServiceLane, ReportLane)),
+            TestLane(clock, self.database),
+            DoubtLane(name, clock, self.database, seconds=asking_seconds, margin_seconds=margin_seconds),
+            ReplyLane(name, clock, self.database),
+            CertificateLane(clock, self.database),
         )
         self.recorder = Recorder(name, clock, random, self.database)
         self.flying = 0
@@ -310,8 +312,7 @@ class Worker:
         return await open311.send(claim, self.calls, lease, self.clock, site_zone=zone)
 
     async def _take_lanes(self) -> bool:
-        lanes = (self.push_lane, self.photo_lane, *self.pull_lanes, self.test_lane, self.doubt_lane)
-        return any([await lane.take(self._start, self.calls) for lane in lanes])
+        return any([await lane.take(self._start, self.calls) for lane in self.lanes])
 
     # --- notices
 

@@ -7,6 +7,7 @@ import re
 import ssl
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from importlib.metadata import version
 from types import SimpleNamespace, TracebackType
 from typing import Protocol, Self
@@ -19,6 +20,7 @@ from streetmend.crash import crash
 from streetmend.fetch import errors
 from streetmend.fetch.addresses import AddressGuard, Network
 from streetmend.fetch.body import ACCEPTED_ENCODINGS, BodyReader
+from streetmend.fetch.certificates import certificate_end
 from streetmend.fetch.connect import GuardedResolver, GuardedSockets, Hop, current_hop
 from streetmend.fetch.failures import as_fetch_error
 from streetmend.fetch.resolve import Resolver, SystemResolver
@@ -113,6 +115,12 @@ class Fetcher:
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+    async def certificate_end(self, url: str, *, deadline_seconds: float) -> datetime:
+        """Until when (UTC) the certificate at an https address is valid. Raises FetchError."""
+        return await certificate_end(
+            url, resolver=self._resolver, guard=self._guard, deadline_seconds=deadline_seconds
+        )
 
     async def send(
         self,

@@ -81,7 +81,7 @@ class DeliveryState(StrEnum):
     CANCELLED = "cancelled"
 
 
-#: nothing more happens to these by themselves
+#: nothing more happens to these by themselves; a mail may still come back
 FINAL_DELIVERY_STATES = frozenset({DeliveryState.ACCEPTED, DeliveryState.BY_EMAIL, DeliveryState.CANCELLED})
 
 
@@ -112,6 +112,8 @@ DELIVERY_MOVES: dict[DeliveryActor, dict[DeliveryState, frozenset[DeliveryState]
         DeliveryState.UNCERTAIN: frozenset(
             {DeliveryState.ACCEPTED, DeliveryState.WAITING, DeliveryState.HELD}
         ),
+        # the mail came back
+        DeliveryState.BY_EMAIL: frozenset({DeliveryState.REFUSED}),
         # it was found after all
         DeliveryState.HELD: frozenset({DeliveryState.ACCEPTED}),
         DeliveryState.REFUSED: frozenset({DeliveryState.ACCEPTED}),

@@ -38,6 +38,8 @@ class Mark:
     number: int
     sending: int
     signature: str
+    #: the whole address, in small letters
+    address: str
 
     def is_genuine(self, secret: str) -> bool:
         """Whether we made it, for the row that has `secret` as its own."""
@@ -78,7 +80,7 @@ def marks_in(text: str) -> Iterator[Mark]:
         about, number, sending, signature = (part.lower() for part in found.groups())
         if about in list(About) and found[0].lower() not in seen:
             seen.add(found[0].lower())
-            yield Mark(About(about), int(number), int(sending), signature)
+            yield Mark(About(about), int(number), int(sending), signature, found[0].lower())
 
 
 def _address(about: About, number: int, sending: int, secret: str) -> str:

@@ -3,6 +3,7 @@
 from streetmend.reports.models.changes import LastChange
 from streetmend.reports.models.devices import Device
 from streetmend.reports.models.erasing import Erasure
+from streetmend.reports.models.mail import BouncingAddress, Letter, LetterBox
 from streetmend.reports.models.outbox import (
     Attempt,
     Delivery,
@@ -33,6 +34,7 @@ __all__ = [
     "AlertHit",
     "AreaRun",
     "Attempt",
+    "BouncingAddress",
     "CellChange",
     "CellCount",
     "ConfirmLink",
@@ -44,6 +46,8 @@ __all__ = [
     "HowOften",
     "Inbox",
     "LastChange",
+    "Letter",
+    "LetterBox",
     "MeToo",
     "NewReport",
     "Notice",

@@ -91,13 +91,13 @@ class Connection:
 
 def connections() -> list[Connection]:
     """Every endpoint, by its body's name, in a fixed number of queries."""
-    rows = list(Endpoint.objects.select_related("body").order_by("body__name", "id"))
+    rows = list(Endpoint.objects.select_related("body", "certificate").order_by("body__name", "id"))
     return _with_figures(rows)
 
 
 def connection(endpoint_id: int) -> Connection | None:
     """One endpoint, if there is such a one."""
-    rows = list(Endpoint.objects.select_related("body").filter(pk=endpoint_id))
+    rows = list(Endpoint.objects.select_related("body", "certificate").filter(pk=endpoint_id))
     return _with_figures(rows)[0] if rows else None
 
 

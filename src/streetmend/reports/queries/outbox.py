@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Count, Min, Q
@@ -79,9 +79,45 @@ def owed(*, state: DeliveryState | None = None) -> Iterator[OwedRow]:
         "first_sent_at",
         "accepted_at",
         "settle_until",
+        "endpoint__paused_at",
+        "endpoint__paused_why",
+        "endpoint__watch__open_until",
+        "endpoint__watch__ask_failures",
+        "endpoint__watch__ask_at",
     )
     for row in found.iterator(chunk_size=2000):
-        yield OwedRow(*row)
+        yield _with_the_endpoint(OwedRow(*row[:-5]), _Standing(*row[-5:]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """How its endpoint stands, as far as deliveries wait for that."""
+
+    paused_at: datetime | None
+    paused_why: str | None
+    open_until: datetime | None
+    ask_failures: int | None
+    ask_at: datetime | None
+
+
+def _with_the_endpoint(row: OwedRow, endpoint: _Standing) -> OwedRow:
+    """The row with what its endpoint adds to why, and to when something comes next."""
+    if row.next_at is None or row.accepted_at is not None:
+        return row
+    if endpoint.paused_at is not None:
+        why = f"Its endpoint is paused until somebody resumes it. {endpoint.paused_why or ''}"
+        return replace(row, next_at=None, why=f"{row.why} {why}".strip())
+    if row.state == DeliveryState.UNCERTAIN and endpoint.ask_failures:
+        why = f"The endpoint could not be asked the last {endpoint.ask_failures} times."
+        return _later(row, why, endpoint.ask_at)
+    if row.state == DeliveryState.WAITING and endpoint.open_until is not None:
+        return _later(row, "Its endpoint fails and is left alone for a while.", endpoint.open_until)
+    return row
+
+
+def _later(row: OwedRow, why: str, at: datetime | None) -> OwedRow:
+    due = max(filter(None, (row.next_at, at)), default=None)
+    return replace(row, next_at=due, why=f"{row.why} {why}".strip())
 
 
 def overdue(*, before: datetime) -> int:

@@ -132,6 +132,21 @@ def tell_of_skew(*, endpoint_id: int, seconds: float, now: datetime) -> None:
         )
 
 
+def tell_of_certificate(*, endpoint_id: int, ends_at: datetime, now: datetime) -> None:
+    """Staff know until when (UTC) the endpoint's certificate is valid; once for each certificate."""
+    endpoint = Endpoint.objects.select_related("body").get(pk=endpoint_id)
+    with transaction.atomic():
+        write_staff_notice(
+            subject=f"The certificate of {endpoint.body.name}'s endpoint runs out",
+            text=(
+                f"It is valid until {ends_at:%Y-%m-%d %H:%M} UTC. After that nothing can be sent there until its server "
+                f"has a new one; tell those who run it.\n\nEndpoint: {endpoint.url}"
+            ),
+            now=now,
+            once=f"certificate.{endpoint_id}.{ends_at:%Y-%m-%d}",
+        )
+
+
 def _occasion(delivery: Delivery, alarm: str, now: datetime) -> str:
     """One alarm of an endpoint, told once a day however many deliveries run into it."""
     digest = hashlib.sha256(alarm.encode("utf-8", "surrogatepass")).hexdigest()[:16]

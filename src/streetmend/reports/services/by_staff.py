@@ -6,6 +6,7 @@ A delivery that a worker is just sending is nobody else's: staff wait until it h
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from django.db import transaction
@@ -80,15 +81,44 @@ def confirm_there(*, delivery: Delivery, remote_id: str, now: datetime) -> None:
 def send_again(*, delivery: Delivery, now: datetime) -> bool:
     """It is sent once more, as things are now; true where it is marked as a possible repeat, because it may be there.
 
+    One that waits for something else first (to be confirmed, for the report, for what was said before it) keeps its place.
     Raises DeliveryMoved.
     """
     with transaction.atomic():
         locked, _ = _lock(delivery)
         if locked.state == DeliveryState.WAITING:
+            if locked.next_at is None:
+                raise DeliveryMoved("Its turn has not come yet.")
             _write(locked, next_at=now)
             return locked.first_sent_at is not None
         _must_move(locked, DeliveryState.WAITING)
         return _begin_anew(locked, now=now, why="A member of staff sent it again.")
+
+
+class Retried(StrEnum):
+    """What a retry does."""
+
+    DUE = "due"
+    ASKED = "asked"
+    SENT = "sent"
+    MARKED = "marked"
+
+
+def retry(*, delivery: Delivery, now: datetime) -> Retried:
+    """What would be done next with the delivery is due at once. Of what may be there the body is asked first; nothing is risked.
+
+    One that nothing is done with by itself any more is sent again, marked where it may be there. Raises DeliveryMoved.
+    """
+    state = DeliveryState(Delivery.objects.values_list("state", flat=True).get(pk=delivery.pk))
+    if state in ASKABLE and delivery.endpoint_id is not None:
+        ask_now(delivery=delivery, now=now)
+        return Retried.ASKED
+    if state not in (DeliveryState.WAITING, DeliveryState.HELD, DeliveryState.REFUSED):
+        raise DeliveryMoved(f"There is nothing to repeat: it is {state}.")
+    marked = send_again(delivery=delivery, now=now)
+    if state == DeliveryState.WAITING:
+        return Retried.DUE
+    return Retried.MARKED if marked else Retried.SENT
 
 
 def send_by_email(*, delivery: Delivery, now: datetime) -> bool:
@@ -135,6 +165,7 @@ def _begin_anew(locked: Delivery, *, now: datetime, why: str) -> bool:
         endpoint=locked.endpoint,
         params_snapshot={},
         first_sent_at=None if sure else locked.first_sent_at,
+        resends=locked.resends + (not sure),
         why=why,
         next_at=now,
         settle_until=None,

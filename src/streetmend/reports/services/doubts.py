@@ -6,13 +6,12 @@ Nothing is sent again before the endpoint, asked properly, did not have it twice
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 from django.db import transaction
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, Q
 from django.db.models.functions import Now
 
 from streetmend.bodies.habits import habits_of
@@ -20,6 +19,7 @@ from streetmend.bodies.models import Endpoint, OnUnknown
 from streetmend.crash import crash
 from streetmend.reports.models import Attempt, Delivery, EndpointWatch, Report
 from streetmend.reports.models.outbox import DeliveryKind
+from streetmend.reports.queries.doubts import due_doubts
 from streetmend.reports.services.arrivals import arrived
 from streetmend.reports.services.lanes import watch_of
 from streetmend.reports.services.notices import write_staff_notice
@@ -31,10 +31,6 @@ from streetmend.reports.states import DeliveryState
 ENOUGH_NEGATIVES = 2
 #: a lateness beyond this teaches nothing
 LATEST = timedelta(hours=24)
-#: how long it is believed that an endpoint shows our reports when asked
-BELIEVED = timedelta(hours=24)
-#: only what was accepted so lately serves as the control
-CONTROL = timedelta(days=30)
 _LONGEST_PAUSE = 3600.0
 #: an endpoint that takes reports and fails to answer questions for so long counts as one that cannot be asked
 HOPELESS = timedelta(hours=24)
@@ -46,38 +42,9 @@ class Decide(Protocol):
     def __call__(self, *, delivery_id: int, now: datetime) -> object: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """One delivery to ask about. Times are UTC; `request` is what was sent."""
-
-    id: int
-    report_id: int
-    kind: str
-    state: str
-    first_sent_at: datetime
-    last_sent_at: datetime
-    remote_id: str
-    #: numbers that answers held which were not believed
-    evidence: tuple[str, ...]
-    request: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Control:
-    """An accepted report that the endpoint has to show when it is asked."""
-
-    remote_id: str
-    sent_at: datetime
-
-
-def _due(now: datetime) -> QuerySet[Delivery]:
-    uncertain = Q(state=DeliveryState.UNCERTAIN, next_at__lte=now)
-    return Delivery.objects.filter(uncertain | Q(check_wanted_at__lte=now), endpoint__isnull=False)
-
-
 def claim_sweeps(*, worker: str, now: datetime, limit: int, seconds: int) -> list[Endpoint]:
     """At most `limit` endpoints about whose deliveries this worker asks now, for `seconds` and the deadline of a call."""
-    due = _due(now).filter(endpoint__active=True, endpoint__paused_at=None)
+    due = due_doubts(now).filter(endpoint__active=True, endpoint__paused_at=None)
     if limit < 1 or not due.exists():
         return []
     mine = []
@@ -97,68 +64,6 @@ def claim_sweeps(*, worker: str, now: datetime, limit: int, seconds: int) -> lis
     return mine
 
 
-def doubts_of(*, endpoint_id: int, now: datetime, limit: int = 1000) -> list[Doubt]:
-    """What there is to ask this endpoint about at `now` (UTC), what was sent first coming first."""
-    rows = list(
-        _due(now)
-        .filter(endpoint=endpoint_id)
-        .annotate(last=Max("tries__started_at"))
-        .order_by("first_sent_at", "id")[:limit]
-    )
-    evidence: dict[int, list[str]] = {}
-    late = Attempt.objects.filter(delivery__in=[row.pk for row in rows]).exclude(evidence_id="")
-    for delivery_id, number in late.order_by("n").values_list("delivery_id", "evidence_id"):
-        evidence.setdefault(delivery_id, []).append(number)
-    return [
-        Doubt(
-            id=row.pk,
-            report_id=row.report_id,
-            kind=row.kind,
-            state=row.state,
-            first_sent_at=row.first_sent_at or row.created_at,
-            last_sent_at=row.last or row.first_sent_at or row.created_at,
-            remote_id=row.remote_id,
-            evidence=tuple(evidence.get(row.pk, ())),
-            request=dict(row.params_snapshot.get("request") or {}),
-        )
-        for row in rows
-    ]
-
-
-def controls_of(*, endpoint_id: int, now: datetime, limit: int = 20) -> list[Control]:
-    """The last reports that the endpoint accepted, the latest first."""
-    rows = _accepted(endpoint_id, now).order_by("-accepted_at", "-id")[:limit]
-    return [Control(row.remote_id, row.first_sent_at or row.created_at) for row in rows]
-
-
-def _accepted(endpoint_id: int, now: datetime) -> QuerySet[Delivery]:
-    return Delivery.objects.filter(
-        endpoint=endpoint_id,
-        kind=DeliveryKind.REPORT,
-        state=DeliveryState.ACCEPTED,
-        accepted_at__gte=now - CONTROL,
-        missing_since=None,
-    ).exclude(remote_id="")
-
-
-def accepted_among(
-    *, endpoint_id: int, remote_ids: Sequence[str], now: datetime, limit: int = 20
-) -> list[Doubt]:
-    """Of the reports with these numbers, those that the endpoint accepted of us lately: what was sent, and when."""
-    found: list[Doubt] = []
-    for place in range(0, len(remote_ids), 500):
-        rows = _accepted(endpoint_id, now).filter(remote_id__in=remote_ids[place : place + 500])
-        for row in rows.order_by("-accepted_at", "-id")[: limit - len(found)]:
-            sent = row.first_sent_at or row.created_at
-            request = dict(row.params_snapshot.get("request") or {})
-            found.append(
-                Doubt(row.pk, row.report_id, row.kind, row.state, sent, sent, row.remote_id, (), request)
-            )
-        if len(found) >= limit:
-            break
-    return found
-
-
 def asking_is_hopeless(*, endpoint_id: int) -> bool:
     """Whether the endpoint takes reports, and for a day has not answered when it was asked whether it has one."""
     watch = EndpointWatch.objects.select_related("endpoint").filter(pk=endpoint_id).first()
@@ -172,29 +77,6 @@ def _ask_pause(endpoint: Endpoint, failures: int) -> float:
     """How many seconds to wait after so many sweeps in a row that failed."""
     first = max(endpoint.settle_seconds / 10, 1.0)
     return min(first * 2.0 ** min(failures - 1, 10), _LONGEST_PAUSE)
-
-
-def can_find_lately(*, endpoint_id: int, now: datetime) -> bool:
-    """Whether the endpoint showed one of our reports within the last day."""
-    return EndpointWatch.objects.filter(
-        pk=endpoint_id, can_find=True, can_find_at__gte=now - BELIEVED
-    ).exists()
-
-
-def owners_of(*, url: str, remote_ids: Iterable[str]) -> dict[str, set[int]]:
-    """For numbers of the server at this address: the deliveries that have them."""
-    owners: dict[str, set[int]] = {}
-    ids = list(remote_ids)
-    for place in range(0, len(ids), 500):
-        some = ids[place : place + 500]
-        known = Delivery.objects.filter(
-            Q(remote_id__in=some) | Q(other_remote_id__in=some), endpoint__url=url, kind=DeliveryKind.REPORT
-        )
-        for pk, number, other in known.values_list("pk", "remote_id", "other_remote_id"):
-            for one in (number, other):
-                if one:
-                    owners.setdefault(one, set()).add(pk)
-    return owners
 
 
 def finish_sweep(

@@ -117,7 +117,7 @@ def _tell_of_loss(delivery: Delivery, now: datetime) -> None:
         subject=f"{body} does not know report {delivery.report_id} any more",
         text=(
             f"{body} accepted report {delivery.report_id} as {delivery.remote_id} and does not show it any more. "
-            "Send it again, or ask them where it went. Nothing is sent by itself."
+            "Ask them where it went. Nothing is sent again by itself."
         ),
         now=now,
         once=f"lost.{delivery.mark}.{delivery.remote_id[:100]}",

@@ -22,6 +22,7 @@ from streetmend.bodies.models import Site
 from streetmend.bodies.sealing import seal, unseal
 from streetmend.reports.models import Alert, Delivery, Device, Notice, Report, Update
 from streetmend.reports.models.outbox import NoticeKind, NoticeState
+from streetmend.reports.services.dead_addresses import DEAD, count_bounce, dead_among
 
 #: the secret of a link lies sealed in a notice's content, and not a moment longer than its mail needs it
 _SECRET, _SEALED = "secret", "sealed_secret"
@@ -152,7 +153,8 @@ def write_staff_notice(*, subject: str, text: str, now: datetime, once: str = ""
 
 @dataclass(frozen=True, slots=True)
 class NoticeResult:
-    """What became of one try: sent, or `why` not; `final` where another try would end the same way."""
+    """What became of one try: sent, or `why` not; `final` where another try would end the same way, `no_such_address` where
+    the mail server said that it does so because of the address."""
 
     notice_id: int
     attempt: int
@@ -163,6 +165,7 @@ class NoticeResult:
     wait_seconds: float = 0.0
     #: the device takes no messages any more
     gone: bool = False
+    no_such_address: bool = False
 
 
 def claim_notices(
@@ -170,7 +173,7 @@ def claim_notices(
 ) -> list[Notice]:
     """At most `limit` due notices, the oldest first, are this worker's until the lease (by the database's clock) ends.
 
-    Those that leave by mail, or else `by_push`.
+    Those that leave by mail, or else `by_push`; mails to dead addresses fail on the way.
     """
     ready = Notice.objects.filter(state=NoticeState.WAITING, next_at__lte=now, device__isnull=not by_push)
     if limit < 1 or not ready.exists():
@@ -190,7 +193,16 @@ def claim_notices(
             notice.state, notice.lease_owner = NoticeState.SENDING, worker
         Notice.objects.bulk_update(notices, ["attempts", "state", "lease_owner"])
         Notice.objects.filter(pk__in=ids).update(lease_until=Now() + timedelta(seconds=lease_seconds))
-    return notices
+        dead = dead_among(notices, now=now)
+        for notice in notices:
+            if notice.pk in dead:
+                _settle(
+                    notice, NoticeResult(notice.pk, notice.attempts, sent=False, why=DEAD, final=True), now
+                )
+    living = [notice for notice in notices if notice.pk not in dead]
+    if not living:
+        return claim_notices(worker=worker, now=now, limit=limit, lease_seconds=lease_seconds)
+    return living
 
 
 def rescue_notices(*, now: datetime) -> int:
@@ -225,6 +237,8 @@ def _settle(notice: Notice, result: NoticeResult, now: datetime) -> None:
         # with its alerts and all that was still due to it
         Device.objects.filter(pk=notice.device_id).delete()
         return
+    if result.no_such_address:
+        count_bounce(email=notice.email, why=result.why, now=now)
     notice.lease_owner, notice.lease_until, notice.why = "", None, result.why[:500]
     given_up = result.final or notice.created_at + PATIENCE < now
     if result.sent:

@@ -15,10 +15,12 @@ from streetmend.reports.errors import MoveRefused
 from streetmend.reports.models import (
     Alert,
     Attempt,
+    BouncingAddress,
     ConfirmLink,
     Delivery,
     Draft,
     Erasure,
+    Letter,
     Notice,
     Photo,
     Report,
@@ -148,6 +150,9 @@ def _erase(wish: Erasure, person: Person, now: datetime) -> None:
     Draft.objects.filter(report__in=reports).delete()
     Draft.objects.filter(content__who__email__iexact=person.email).delete()
     mails.delete()
+    BouncingAddress.objects.filter(email=person.email.lower()).delete()
+    Letter.objects.filter(said_by=f"person {person.pk}").update(said_by="")
+    Letter.objects.filter(sender=person.email.lower()).update(sender="", subject="")
     Update.objects.filter(person=person).update(person=None, name="", show_name=False)
     _without_photos(person, now)
     reports.update(reporter=None)

@@ -20,6 +20,7 @@ from streetmend.accounts.services import (
 )
 from streetmend.clock import SystemClock
 from streetmend.reports.errors import ReportError
+from streetmend.reports.services.dead_addresses import address_works
 from streetmend.reports.services.signing import mail_sign_in_link
 from streetmend.web.forms import Reader
 from streetmend.web.requests import person_of
@@ -60,6 +61,7 @@ def use(request: HttpRequest, secret: str) -> HttpResponse:
         person = use_sign_in_link(secret=secret[:200], now=SystemClock().now())
     except SignInRefused as refused:
         return render(request, "web/link_gone.html", {"why": _why(refused)}, status=410)
+    address_works(email=person.email)
     login(request, person, backend=_BACKEND)
     to = request.GET.get("next", "")
     if to and url_has_allowed_host_and_scheme(to, allowed_hosts=None):
