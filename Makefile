@@ -24,12 +24,15 @@ $(VENV)/.done: pyproject.toml uv.lock
 run: setup  ## the demo: a town, its site, the worker and a pretend administration
 	@exec $(BIN)/streetmend demo --port $(PORT)
 
-test: setup  ## the whole suite on SQLite, and beside it what touches the database again on PostgreSQL
+test: setup  ## the whole suite on SQLite, its browser beside the rest, and what touches the database again on PostgreSQL
 	@$(BIN)/python tests/needs.py
-	@failed=; log=$$(mktemp); \
+	@failed=; log=$$(mktemp); seen=$$(mktemp); \
 	STREETMEND_TEST_DATABASE=postgresql $(BIN)/pytest -m database >"$$log" 2>&1 & beside=$$!; \
-	trap 'kill $$beside 2>/dev/null; rm -f "$$log"' EXIT; trap 'exit 130' INT TERM; \
-	STREETMEND_TEST_DATABASE=sqlite $(BIN)/pytest || failed="$$failed SQLite"; \
+	STREETMEND_TEST_DATABASE=sqlite $(BIN)/pytest tests/browser >"$$seen" 2>&1 & browser=$$!; \
+	trap 'kill $$beside $$browser 2>/dev/null; rm -f "$$log" "$$seen"' EXIT; trap 'exit 130' INT TERM; \
+	STREETMEND_TEST_DATABASE=sqlite $(BIN)/pytest --ignore=tests/browser || failed="$$failed SQLite"; \
+	wait $$browser || failed="$$failed browser"; \
+	cat "$$seen"; \
 	wait $$beside || failed="$$failed PostgreSQL"; \
 	cat "$$log"; \
 	if [ -n "$$failed" ]; then echo "Failed on:$$failed"; exit 1; fi; \

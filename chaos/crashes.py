@@ -33,8 +33,8 @@ from tests.support.town import EAST, WEST, make_town
 _AT_THE_DOOR = ("report_written", "report_kept")
 #: points on the way back
 _COMING_BACK = ("after_page_stored", "after_rows_applied")
-#: what only another set-up reaches; tests/exchange has its own tests of them
-_ELSEWHERE = ("after_row_applied", "after_reports_stored")
+#: what only another set-up reaches; all but the first have their tests in tests/exchange
+_ELSEWHERE = ("after_row_applied", "after_reports_stored", "after_letter_taken")
 #: points that a worker passes only when another one has died before
 _AFTER_A_DEATH = ("rescue_written", "rescued")
 _STEPS = 60

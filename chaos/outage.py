@@ -178,11 +178,14 @@ class Play:
         from streetmend.reports.models import Delivery
 
         rows = dict(Delivery.objects.filter(endpoint=self.row.pk).values_list("report__title", "remote_id"))
+        # what may be a repeat says so before its title
         there = [
-            ((entry.new.description or "").partition("\n")[0], entry.service_request_id)
+            (
+                next((line for line in (entry.new.description or "").splitlines() if line in rows), ""),
+                entry.service_request_id,
+            )
             for entry in self.endpoint.ledger.entries()
         ]
-        # a repeat is marked before its title
         titles = [title for title, _ in there]
         wrong = []
         lost = set(rows) - set(titles)

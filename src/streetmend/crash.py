@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 
-#: every point, in the order in which a report meets them; a test dies at each of them
+#: every point, in the order in which a report meets them
 POINTS = (
     "report_written",
     "report_kept",
@@ -47,6 +47,7 @@ POINTS = (
     "after_rows_applied",
     "after_row_applied",
     "after_reports_stored",
+    "after_letter_taken",
 )
 
 

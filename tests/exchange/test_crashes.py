@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from streetmend.bodies.models import Endpoint
+from streetmend.bodies.models import Endpoint, Pull, PullKind
 from streetmend.georeport import testing
 from streetmend.georeport.testing import Entry, PretendEndpoint, Server, serving
+from streetmend.georeport.types import NewRequest
 from streetmend.reports.models import Attempt, Delivery, Notice, Report
 from streetmend.reports.models.outbox import NoticeKind, NoticeState
 from streetmend.reports.services import submit
@@ -249,3 +250,20 @@ def test_F_11_told_to_stop_twice_and_then_killed_it_gives_nothing_back_and_the_n
     next_worker(start_worker)
     sends_once_and_parks(endpoint, stored=1)
     assert posts(endpoint) == 1
+
+
+def test_F_01_killed_after_the_reports_of_an_endpoint_were_stored(town, endpoint, start_worker):
+    """They are shown, and the next worker reads them again without showing any twice."""
+    Endpoint.objects.exclude(pk=town.endpoint.pk).update(active=False)
+    Endpoint.objects.filter(pk=town.endpoint.pk).update(habits={"pull_reports": True})
+    endpoint.ledger.store(
+        NewRequest(service_code="LIGHT", lat=WEST[0], long=WEST[1], description="Mørkt"), (), {}
+    )
+    killed(start_worker, "after_reports_stored")
+    assert Report.objects.count() == 1
+    Pull.objects.update(
+        lease_until=datetime(2020, 1, 1, tzinfo=UTC), next_at=datetime(2020, 1, 1, tzinfo=UTC)
+    )
+    next_worker(start_worker)
+    assert Report.objects.count() == 1
+    assert Pull.objects.get(kind=PullKind.REPORTS).last_ok_at is not None

@@ -12,6 +12,7 @@ from streetmend.georeport import testing
 from streetmend.georeport.testing import Answer, Behaviour, PretendEndpoint
 from streetmend.reports.models import Delivery, Notice, Report
 from streetmend.reports.models.outbox import NoticeKind
+from streetmend.reports.services.lost import ledger_of
 from streetmend.reports.states import DeliveryState
 from tests.exchange.conftest import Work
 from tests.exchange.reports import make_report, posts
@@ -118,11 +119,12 @@ def test_fifty_numbers_are_asked_about_at_once_and_closed_reports_not_at_all(tow
     assert sum(query.count("%2C") + query.count(",") + 1 for query in asked) == 58
 
 
-def test_what_was_accepted_long_ago_is_sampled(three, endpoint, clock, work):
+def test_what_was_accepted_long_ago_is_asked_about_once_in_a_hundred_nights(three, clock):
     Delivery.objects.update(accepted_at=clock.now() - timedelta(days=40), closed=False)
-    for _ in range(3):
-        night(clock, work)
-    assert checks(endpoint) <= 1
+    endpoint_id = of(three[0]).endpoint_id
+    nights = [ledger_of(endpoint_id=endpoint_id, now=clock.now() + timedelta(days=day)) for day in range(100)]
+    asked = [delivery_id for night in nights for delivery_id, _ in night]
+    assert sorted(asked) == sorted(of(report).pk for report in three)
 
 
 def test_a_worker_that_died_while_checking_leaves_the_check_to_the_next_night(three, endpoint, clock, work):
