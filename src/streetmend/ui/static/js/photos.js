@@ -2,12 +2,15 @@
 const LONGEST = 2048;
 
 for (const input of document.querySelectorAll("[data-photos]")) {
-  input.addEventListener("change", async () => {
+  const chosen = async () => {
     if ("where" in input.dataset) askWhere(input.form);
     else await shrink(input);
     // comes only once there is a photo
     if (input.files.length) (await import(input.dataset.hide)).offer(input);
-  });
+  };
+  input.addEventListener("change", chosen);
+  // a photo may be there before this is, where the network is slow
+  if (input.files.length) chosen();
 }
 for (const form of document.querySelectorAll("[data-upload]")) form.addEventListener("submit", (press) => send(press, form));
 
