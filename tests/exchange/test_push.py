@@ -109,7 +109,7 @@ def service() -> Iterator[PushService]:
 
 
 @pytest.fixture
-def browser() -> PretendBrowser:
+def subscriber() -> PretendBrowser:
     return PretendBrowser()
 
 
@@ -137,9 +137,9 @@ def report(clock: SettableClock, transactional_db: None) -> Report:
     return make_report(clock, place=EAST)
 
 
-def followed(report: Report, browser: PretendBrowser, clock: SettableClock, language: str = "en") -> Alert:
+def followed(report: Report, subscriber: PretendBrowser, clock: SettableClock, language: str = "en") -> Alert:
     return follow_by_push(
-        report=report, subscription=browser.subscription, language=language, now=clock.now()
+        report=report, subscription=subscriber.subscription, language=language, now=clock.now()
     )
 
 
@@ -150,15 +150,15 @@ def say(
 
 
 def test_who_follows_by_push_is_told_once_and_only_their_browser_can_read_it(
-    report, browser, service, clock, work
+    report, subscriber, service, clock, work
 ):
-    alert = followed(report, browser, clock)
+    alert = followed(report, subscriber, clock)
     say(report, clock)
     work()
     work()
     ((headers, sealed),) = service.taken
     assert b"Fixed" not in sealed
-    told = browser.read(sealed)
+    told = subscriber.read(sealed)
     assert told["title"] == "Fixed: Lykta er mørk"
     assert told["body"] == "Fixed now"
     assert told["url"].endswith(f"/reports/{report.pk}")
@@ -172,8 +172,8 @@ def test_who_follows_by_push_is_told_once_and_only_their_browser_can_read_it(
         PretendBrowser().read(sealed)
 
 
-def test_the_push_service_knows_who_sends(report, browser, service, clock, work):
-    followed(report, browser, clock)
+def test_the_push_service_knows_who_sends(report, subscriber, service, clock, work):
+    followed(report, subscriber, clock)
     say(report, clock)
     work()
     scheme, _, parts = service.taken[0][0]["authorization"].partition(" ")
@@ -192,19 +192,19 @@ def test_the_push_service_knows_who_sends(report, browser, service, clock, work)
     assert clock.now().timestamp() < claims["exp"] <= clock.now().timestamp() + 24 * 3600
 
 
-def test_a_message_is_in_the_language_of_the_browser(report, browser, service, clock, work):
-    followed(report, browser, clock, "nn")
+def test_a_message_is_in_the_language_of_the_browser(report, subscriber, service, clock, work):
+    followed(report, subscriber, clock, "nn")
     say(report, clock)
     work()
-    told = browser.read(service.taken[0][1])
+    told = subscriber.read(service.taken[0][1])
     assert (told["lang"], told["title"].endswith(": Lykta er mørk")) == ("nn", True)
     assert not told["title"].startswith("Fixed")
 
 
 def test_a_repeat_after_a_worker_was_killed_takes_the_place_of_the_first(
-    report, browser, service, clock, work
+    report, subscriber, service, clock, work
 ):
-    followed(report, browser, clock)
+    followed(report, subscriber, clock)
     say(report, clock)
 
     async def send_and_die() -> None:
@@ -221,7 +221,7 @@ def test_a_repeat_after_a_worker_was_killed_takes_the_place_of_the_first(
     work()
     (first, sealed), (second, again) = service.taken
     assert first["topic"] == second["topic"]
-    assert browser.read(sealed)["tag"] == browser.read(again)["tag"]
+    assert subscriber.read(sealed)["tag"] == subscriber.read(again)["tag"]
     assert sealed != again, "encrypted anew"
     say(report, clock, "It was opened again", State.IN_PROGRESS)
     work()
@@ -230,9 +230,9 @@ def test_a_repeat_after_a_worker_was_killed_takes_the_place_of_the_first(
 
 @pytest.mark.parametrize("status", ["404 Not Found", "410 Gone", "403 Forbidden"])
 def test_a_subscription_that_is_over_is_forgotten_with_all_that_hangs_on_it(
-    report, browser, service, clock, work, status
+    report, subscriber, service, clock, work, status
 ):
-    followed(report, browser, clock)
+    followed(report, subscriber, clock)
     say(report, clock)
     service.answers = [(status,)]
     work()
@@ -245,9 +245,9 @@ def test_a_subscription_that_is_over_is_forgotten_with_all_that_hangs_on_it(
 
 @pytest.mark.parametrize("status", ["429 Too Many Requests", "503 Service Unavailable"])
 def test_a_push_service_that_is_busy_is_asked_again_when_it_said(
-    report, browser, service, clock, work, status
+    report, subscriber, service, clock, work, status
 ):
-    followed(report, browser, clock)
+    followed(report, subscriber, clock)
     say(report, clock)
     service.answers = [(status, "Retry-After: 1800")]
     work()
@@ -263,9 +263,9 @@ def test_a_push_service_that_is_busy_is_asked_again_when_it_said(
 
 
 def test_a_message_that_a_push_service_cannot_take_is_given_up_and_the_browser_stays(
-    report, browser, service, clock, work
+    report, subscriber, service, clock, work
 ):
-    followed(report, browser, clock)
+    followed(report, subscriber, clock)
     say(report, clock, "x" * 5000)
     service.answers = [("413 Content Too Large",)]
     work()
@@ -274,16 +274,16 @@ def test_a_message_that_a_push_service_cannot_take_is_given_up_and_the_browser_s
     assert Device.objects.count() == 1
 
 
-def test_a_push_service_with_an_address_of_ours_is_never_called(report, browser, service, clock, work):
-    followed(report, browser, clock)
+def test_a_push_service_with_an_address_of_ours_is_never_called(report, subscriber, service, clock, work):
+    followed(report, subscriber, clock)
     say(report, clock)
     work(allow=())
     assert service.taken == []
     assert Device.objects.count() == 0
 
 
-def test_a_report_that_was_hidden_meanwhile_is_told_to_nobody(report, browser, service, clock, work):
-    followed(report, browser, clock)
+def test_a_report_that_was_hidden_meanwhile_is_told_to_nobody(report, subscriber, service, clock, work):
+    followed(report, subscriber, clock)
     say(report, clock)
     hide_report(report=report, now=clock.now())
     work()
@@ -292,12 +292,12 @@ def test_a_report_that_was_hidden_meanwhile_is_told_to_nobody(report, browser, s
 
 
 def test_new_reports_are_told_at_once_or_in_one_message_a_day(
-    browser, service, clock, work, transactional_db
+    subscriber, service, clock, work, transactional_db
 ):
     make_town()
     near = Wanted(lat=EAST[0], long=EAST[1], metres=500)
     other = PretendBrowser("https://push.example/send/two")
-    for one, often in ((browser, HowOften.INSTANT), (other, HowOften.DAILY)):
+    for one, often in ((subscriber, HowOften.INSTANT), (other, HowOften.DAILY)):
         want_news_by_push(
             wanted=near, how_often=often, subscription=one.subscription, language="en", now=clock.now()
         )
@@ -305,7 +305,7 @@ def test_new_reports_are_told_at_once_or_in_one_message_a_day(
     make_report(clock, place=EAST, title="Et hull")
     work()
     work()
-    titles = sorted(browser.read(sealed)["title"] for _, sealed in service.taken)
+    titles = sorted(subscriber.read(sealed)["title"] for _, sealed in service.taken)
     assert titles == ["New report: Et hull", "New report: Lykta er mørk"]
     service.taken.clear()
     clock.advance(days=1)
@@ -318,9 +318,9 @@ def test_new_reports_are_told_at_once_or_in_one_message_a_day(
 
 
 def test_an_alert_that_was_ended_tells_nothing_and_its_browser_is_forgotten_after_a_while(
-    report, browser, service, clock, work
+    report, subscriber, service, clock, work
 ):
-    end_alert(alert=followed(report, browser, clock), now=clock.now())
+    end_alert(alert=followed(report, subscriber, clock), now=clock.now())
     say(report, clock)
     work()
     assert service.taken == []
@@ -330,13 +330,13 @@ def test_an_alert_that_was_ended_tells_nothing_and_its_browser_is_forgotten_afte
 
 
 def test_a_browser_that_changes_its_subscription_is_told_at_the_new_one(
-    report, browser, service, clock, work
+    report, subscriber, service, clock, work
 ):
-    followed(report, browser, clock)
+    followed(report, subscriber, clock)
     other = PretendBrowser("https://push.example/send/two")
     moved = partial(move_device, subscription=other.subscription, now=clock.now())
     assert not moved(endpoint="https://push.example/send/unknown")
-    assert moved(endpoint=browser.subscription.endpoint)
+    assert moved(endpoint=subscriber.subscription.endpoint)
     assert not moved(endpoint=other.subscription.endpoint), "one browser does not become another one"
     say(report, clock)
     work()
@@ -363,18 +363,18 @@ def test_a_browser_that_changes_its_subscription_is_told_at_the_new_one(
         ("auth", "A" * 90),
     ],
 )
-def test_a_subscription_that_no_browser_gives_is_refused(report, browser, clock, field, value):
-    wrong: Subscription = replace(browser.subscription, **{field: value})
+def test_a_subscription_that_no_browser_gives_is_refused(report, subscriber, clock, field, value):
+    wrong: Subscription = replace(subscriber.subscription, **{field: value})
     with pytest.raises(SubscriptionInvalid):
         follow_by_push(report=report, subscription=wrong, language="en", now=clock.now())
     assert (Device.objects.count(), Alert.objects.count()) == (0, 0)
 
 
-def test_a_device_wants_to_hear_of_a_bounded_number_of_things(report, browser, clock):
+def test_a_device_wants_to_hear_of_a_bounded_number_of_things(report, subscriber, clock):
     def want(number: int) -> None:
         want_news_by_push(
             wanted=Wanted(lat=60.0, long=4.0 + number / 100, metres=500), how_often=HowOften.INSTANT,
-            subscription=browser.subscription, language="en", now=clock.now(),
+            subscription=subscriber.subscription, language="en", now=clock.now(),
         )  # fmt: skip
 
     for number in range(MOST_ALERTS):
