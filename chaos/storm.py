@@ -13,8 +13,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 from chaos.part import Found
+
+if TYPE_CHECKING:
+    from streetmend.georeport.testing import PretendEndpoint
 
 #: how an endpoint of the storm is set up; the durations are short, so that a storm is over in minutes
 DEADLINE, SETTLE, MARGIN = 1, 4, 3
@@ -177,7 +181,7 @@ def _share_done(reports: int) -> float:
         return 0.0
 
 
-def _compare(endpoint: object) -> tuple[dict[str, object], tuple[str, ...]]:
+def _compare(endpoint: PretendEndpoint) -> tuple[dict[str, object], tuple[str, ...]]:
     """Each report once, under the number that we have for it, and nothing left over."""
     from streetmend.exchange.matching import marks_in
     from streetmend.exchange.reconcile import report_url_base
@@ -185,7 +189,7 @@ def _compare(endpoint: object) -> tuple[dict[str, object], tuple[str, ...]]:
 
     base = report_url_base()
     there: dict[int, list[str]] = {}
-    for entry in endpoint.ledger.entries():  # type: ignore[attr-defined]
+    for entry in endpoint.ledger.entries():
         for mark in marks_in(entry.new.description or "", base):
             there.setdefault(int(mark.removeprefix(base)), []).append(entry.service_request_id)
     ours = dict(Delivery.objects.values_list("report_id", "remote_id"))

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from types import TracebackType
+from typing import Any
 
 
 class Deadline:
@@ -55,3 +56,20 @@ class Deadline:
     ) -> None:
         self._timer.cancel()
         self.watch(None)
+
+
+class Watched:
+    """A client of smtplib or imaplib that tells its deadline of each socket that the conversation goes over: to be mixed in."""
+
+    _deadline: Deadline
+    _sock: Any = None
+
+    @property
+    def sock(self) -> Any:
+        """The socket in use."""
+        return self._sock
+
+    @sock.setter
+    def sock(self, value: Any) -> None:
+        self._sock = value
+        self._deadline.watch(value)

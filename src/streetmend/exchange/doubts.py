@@ -15,6 +15,7 @@ from streetmend.exchange.calling import KeyUnusable, ask, line_to
 from streetmend.exchange.database import DatabaseThread
 from streetmend.exchange.ledger import LedgerCheck
 from streetmend.exchange.reconcile import Reconciler
+from streetmend.exchange.surviving import surviving
 from streetmend.fetch import FetchError, Transport
 from streetmend.georeport import calls
 from streetmend.georeport.errors import CallFailed
@@ -59,22 +60,13 @@ class DoubtLane:
         return jobs + [("ledger", endpoint) for endpoint in ledgers]
 
     async def _run(self, what: str, endpoint: Endpoint, transport: Transport) -> None:
-        try:
+        with surviving("endpoint=%d %s failed", endpoint.pk, what):
             if what == "probe":
                 await self._probe(endpoint, transport)
-            elif what == "sweep":
-                await Reconciler(
-                    endpoint, self._worker, self._clock, transport, self._database, self._seconds
-                ).sweep()
             else:
-                await LedgerCheck(
-                    endpoint, self._worker, self._clock, transport, self._database, self._seconds
-                ).check()
-        except Exception:
-            # the lease runs out and another one tries
-            logger.exception("endpoint=%d %s failed", endpoint.pk, what)
-        finally:
-            self._running -= 1
+                line = (endpoint, self._worker, self._clock, transport, self._database, self._seconds)
+                await (Reconciler(*line).sweep() if what == "sweep" else LedgerCheck(*line).check())
+        self._running -= 1
 
     async def _probe(self, endpoint: Endpoint, transport: Transport) -> None:
         """Whether the endpoint answers a GET of its services at all, or of what it says about itself."""

@@ -21,7 +21,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.message import sanitize_address
 
-from streetmend.exchange.deadlines import Deadline
+from streetmend.exchange.deadlines import Deadline, Watched
 
 #: the wall clock of handing over, however many mails go over the connection and however slowly the server speaks
 DEADLINE_SECONDS = 60.0
@@ -109,30 +109,13 @@ def _one(
     return results
 
 
-class _Watched:
-    """Tells the deadline of each socket that the conversation goes over."""
-
-    _deadline: Deadline
-    _sock: Any = None
-
-    @property
-    def sock(self) -> Any:
-        """The socket in use."""
-        return self._sock
-
-    @sock.setter
-    def sock(self, value: Any) -> None:
-        self._sock = value
-        self._deadline.watch(value)
-
-
-class _Plain(_Watched, smtplib.SMTP):
+class _Plain(Watched, smtplib.SMTP):
     def __init__(self, deadline: Deadline, *args: Any, **options: Any) -> None:
         self._deadline = deadline
         smtplib.SMTP.__init__(self, *args, **options)
 
 
-class _Tls(_Watched, smtplib.SMTP_SSL):
+class _Tls(Watched, smtplib.SMTP_SSL):
     def __init__(self, deadline: Deadline, *args: Any, **options: Any) -> None:
         self._deadline = deadline
         smtplib.SMTP_SSL.__init__(self, *args, **options)

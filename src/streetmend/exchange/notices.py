@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from functools import partial
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -35,7 +38,11 @@ from streetmend.reports.queries.alerts import (
 )
 from streetmend.reports.queries.stories import said_since
 from streetmend.reports.services.letters import ANSWERED
-from streetmend.reports.services.notices import NoticeResult, secret_of
+from streetmend.reports.services.notices import NoticeResult, claim_notices, record_notices, secret_of
+
+logger = logging.getLogger("streetmend.worker")
+
+T = TypeVar("T")
 
 
 class NothingToTell(Exception):
@@ -240,3 +247,32 @@ _WORDS: dict[NoticeKind, Callable[[Notice], dict[str, Any]]] = {
     NoticeKind.REPORT_UPDATED: _updated,
     NoticeKind.REPORT_NEWS: _news,
 }
+
+
+def claim_written(
+    make: Callable[[Notice], T],
+    *,
+    worker: str,
+    now: datetime,
+    limit: int,
+    lease_seconds: int,
+    by_push: bool = False,
+) -> list[tuple[Notice, T]]:
+    """The notices that `claim_notices` gives, each with what `make` makes of it; to be called in one unit of database work.
+
+    One of which nothing can be made waits and is tried again, or is given up where there is nothing to tell any more.
+    """
+    claimed = claim_notices(worker=worker, now=now, limit=limit, lease_seconds=lease_seconds, by_push=by_push)
+    ready, broken = [], []
+    for notice in claimed:
+        result = partial(NoticeResult, notice.pk, notice.attempts, sent=False)
+        try:
+            ready.append((notice, make(notice)))
+        except NothingToTell as nothing:
+            broken.append(result(why=str(nothing), final=True))
+        except Exception as error:
+            logger.exception("notice=%d could not be written", notice.pk)
+            broken.append(result(why=type(error).__name__))
+    if broken:
+        record_notices(worker=worker, results=broken, now=now)
+    return ready

@@ -10,6 +10,7 @@ from typing import Any
 
 from streetmend.clock import Clock
 from streetmend.exchange.database import DatabaseThread
+from streetmend.exchange.surviving import surviving
 from streetmend.fetch import (
     AddressRefused,
     AnswerTooLarge,
@@ -114,15 +115,11 @@ class PhotoLane:
 
     async def bring(self, wanted: WantedPhoto, transport: Transport) -> None:
         """The photo is where it was wanted, or is tried again later, or is given up."""
-        try:
+        with surviving("photo=%d could not be brought", wanted.pk):
             result = await fetch_wanted(wanted, transport)
             recorded = await self.database(
                 partial(record_photo, worker=self.worker, wanted=wanted, result=result, now=self.clock.now())
             )
             what = "fetched" if result.photo else f"not fetched: {result.why}"
             logger.info("photo=%d attempt=%d recorded=%s %s", wanted.pk, wanted.attempts, recorded, what)
-        except Exception:
-            # the lease runs out and it is tried again
-            logger.exception("photo=%d could not be brought", wanted.pk)
-        finally:
-            self.under_way -= 1
+        self.under_way -= 1

@@ -24,13 +24,14 @@ from streetmend.crash import crash
 from streetmend.exchange.addresses import end_alert_url, report_url
 from streetmend.exchange.calling import seconds_until
 from streetmend.exchange.database import DatabaseThread
-from streetmend.exchange.notices import NothingToTell, context_of
+from streetmend.exchange.notices import NothingToTell, claim_written, context_of
+from streetmend.exchange.surviving import surviving
 from streetmend.fetch import AddressRefused, FetchError, FetchRequest, RequestInvalid, Transport
 from streetmend.georeport.outcomes import retry_after
 from streetmend.reports.models import Device, Notice
 from streetmend.reports.queries.alerts import end_token, following_by_device
 from streetmend.reports.services.devices import PORTS
-from streetmend.reports.services.notices import NoticeResult, claim_notices, record_notices
+from streetmend.reports.services.notices import NoticeResult, record_notices
 from streetmend.reports.vapid import private_key
 
 logger = logging.getLogger("streetmend.worker")
@@ -149,36 +150,24 @@ class PushLane:
         return bool(claimed)
 
     def _claim(self, room: int) -> list[tuple[Notice, FetchRequest]]:
-        claimed = claim_notices(
-            worker=self.worker, now=self.clock.now(), limit=room, lease_seconds=LEASE_SECONDS, by_push=True
-        )
-        ready, broken = [], []
-        for notice in claimed:
-            result = partial(NoticeResult, notice.pk, notice.attempts, sent=False)
-            try:
-                if notice.device is not None:
-                    message = message_of(notice)
-                    ready.append((notice, request_to(notice.device, message, now=self.clock.now())))
-            except NothingToTell as nothing:
-                broken.append(result(why=str(nothing), final=True))
-            except Exception as error:
-                logger.exception("notice=%d could not be written", notice.pk)
-                broken.append(result(why=type(error).__name__))
-        if broken:
-            self._record(broken)
-        return ready
+        return claim_written(
+            self._request, worker=self.worker, now=self.clock.now(), limit=room, lease_seconds=LEASE_SECONDS,
+            by_push=True,
+        )  # fmt: skip
+
+    def _request(self, notice: Notice) -> FetchRequest:
+        if notice.device is None:
+            raise NothingToTell("There is no device to tell.")
+        return request_to(notice.device, message_of(notice), now=self.clock.now())
 
     def _record(self, results: Sequence[NoticeResult]) -> int:
         return record_notices(worker=self.worker, results=results, now=self.clock.now())
 
     async def _push(self, notice: Notice, request: FetchRequest, transport: Transport) -> None:
-        try:
+        # sent again with the same topic
+        with surviving("notice=%d could not be pushed", notice.pk):
             result = await push(notice, request, transport, now=self.clock.now())
             crash("after_notices_sent")
             await self.database(partial(self._record, [result]))
             logger.info("notice=%d kind=%s pushed=%s %s", notice.pk, notice.kind, result.sent, result.why)
-        except Exception:
-            # the lease runs out and it is sent again, with the same topic
-            logger.exception("notice=%d could not be pushed", notice.pk)
-        finally:
-            self.under_way -= 1
+        self.under_way -= 1

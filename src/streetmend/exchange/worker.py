@@ -45,6 +45,7 @@ from streetmend.exchange.replies.reading import ReplyLane
 from streetmend.exchange.senders import email, open311
 from streetmend.exchange.senders.open311 import Lease
 from streetmend.exchange.statistics import count_statistics
+from streetmend.exchange.surviving import surviving
 from streetmend.exchange.tidying import sweep_away
 from streetmend.exchange.trying import TestLane
 from streetmend.exchange.watchdog import watched
@@ -52,8 +53,6 @@ from streetmend.reports.models import Notice
 from streetmend.reports.services.beats import beat, end_beat
 from streetmend.reports.services.claiming import claim_deliveries
 from streetmend.reports.services.notices import (
-    NoticeResult,
-    claim_notices,
     record_notices,
 )
 from streetmend.reports.services.outbox import MARGIN_SECONDS as LEASE_MARGIN
@@ -327,30 +326,18 @@ class Worker:
         return bool(taken)
 
     def _claim_notices(self) -> list[tuple[Notice, Mail]]:
-        """The notices that are this worker's now, with their mails; one of which no mail can be made waits and is tried again."""
-        claimed = claim_notices(
+        """The notices that are this worker's now, with their mails."""
+        return notice_mails.claim_written(
+            notice_mails.mail_of,
             worker=self.name,
             now=self.clock.now(),
             limit=NOTICES_AT_ONCE,
             lease_seconds=NOTICE_LEASE_SECONDS,
         )
-        ready, broken = [], []
-        for notice in claimed:
-            try:
-                ready.append((notice, notice_mails.mail_of(notice)))
-            except notice_mails.NothingToTell as nothing:
-                broken.append(
-                    NoticeResult(notice.pk, notice.attempts, sent=False, why=str(nothing), final=True)
-                )
-            except Exception as error:
-                logger.exception("notice=%d could not be written", notice.pk)
-                broken.append(NoticeResult(notice.pk, notice.attempts, sent=False, why=type(error).__name__))
-        if broken:
-            record_notices(worker=self.name, results=broken, now=self.clock.now())
-        return ready
 
     async def _tell(self, taken: list[tuple[Notice, Mail]]) -> None:
-        try:
+        # sent again with the same Message-ID
+        with surviving("notices could not be sent"):
             loop = asyncio.get_running_loop()
             ends = await loop.run_in_executor(self.mail_lanes, send_mails, [mail for _, mail in taken])
             crash("after_notices_sent")
@@ -361,11 +348,7 @@ class Worker:
             crash("notices_recorded")
             for notice, _ in taken:
                 logger.info("notice=%d kind=%s", notice.pk, notice.kind)
-        except Exception:
-            # their lease runs out and they are sent again, with the same Message-ID
-            logger.exception("notices could not be sent")
-        finally:
-            self.mail_jobs -= 1
+        self.mail_jobs -= 1
 
     # --- news
 
@@ -386,10 +369,8 @@ class Worker:
     async def _pull(self, endpoint: Endpoint) -> None:
         memory = self.memories[endpoint.pk]
         puller = Puller(endpoint, self.name, self.clock, self.calls, self.database, memory)
-        try:
+        with surviving("endpoint=%d could not be pulled from", endpoint.pk):
             await puller.pull()
-        except Exception:
-            logger.exception("endpoint=%d could not be pulled from", endpoint.pk)
 
     async def _apply_rows(self) -> bool:
         return await apply_due(self.database, self.clock)

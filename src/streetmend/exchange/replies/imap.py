@@ -8,7 +8,7 @@ import ssl
 from contextlib import suppress
 from typing import Any
 
-from streetmend.exchange.deadlines import Deadline
+from streetmend.exchange.deadlines import Deadline, Watched
 from streetmend.exchange.replies.boxes import BoxUnusable, Folder, Raw
 
 #: one read may take so long; all of them together what the deadline leaves
@@ -17,30 +17,13 @@ _HERE = ("127.0.0.1", "::1", "localhost")
 _SIZE = re.compile(rb"RFC822\.SIZE (\d{1,15})")
 
 
-class _Watched:
-    """Tells the deadline of each socket that the conversation goes over."""
-
-    _deadline: Deadline
-    _sock: Any = None
-
-    @property
-    def sock(self) -> Any:
-        """The socket in use."""
-        return self._sock
-
-    @sock.setter
-    def sock(self, value: Any) -> None:
-        self._sock = value
-        self._deadline.watch(value)
-
-
-class _Plain(_Watched, imaplib.IMAP4):
+class _Plain(Watched, imaplib.IMAP4):
     def __init__(self, deadline: Deadline, host: str, port: int, timeout: float) -> None:
         self._deadline = deadline
         imaplib.IMAP4.__init__(self, host, port, timeout=timeout)
 
 
-class _Tls(_Watched, imaplib.IMAP4_SSL):
+class _Tls(Watched, imaplib.IMAP4_SSL):
     def __init__(self, deadline: Deadline, host: str, port: int, timeout: float) -> None:
         self._deadline = deadline
         context = ssl.create_default_context()

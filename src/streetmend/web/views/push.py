@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
@@ -50,16 +53,7 @@ def follow(request: HttpRequest, report_id: int) -> HttpResponse:
         return _wrong(_("There is no such report."), 404)
     if (refused := _too_often(request, "push", SUBSCRIBING)) is not None:
         return refused
-    try:
-        alert = follow_by_push(
-            report=report,
-            subscription=_subscription(request),
-            language=get_language() or "en",
-            now=SystemClock().now(),
-        )
-    except (SubscriptionInvalid, TooManyAlerts) as error:
-        return _refused(error)
-    return JsonResponse(_alert(alert), status=201)
+    return _subscribed(request, partial(follow_by_push, report=report))
 
 
 @never_cache
@@ -69,13 +63,15 @@ def wish(request: HttpRequest) -> HttpResponse:
     if (refused := _too_often(request, "push", SUBSCRIBING)) is not None:
         return refused
     asked = asked_for(request.POST)
+    want = partial(want_news_by_push, wanted=asked.wanted, how_often=HowOften(asked.how_often))
+    return _subscribed(request, want)
+
+
+def _subscribed(request: HttpRequest, subscribe: Callable[..., Alert]) -> HttpResponse:
+    """`subscribe` is done for the subscription that the browser sent."""
     try:
-        alert = want_news_by_push(
-            wanted=asked.wanted,
-            how_often=HowOften(asked.how_often),
-            subscription=_subscription(request),
-            language=get_language() or "en",
-            now=SystemClock().now(),
+        alert = subscribe(
+            subscription=_subscription(request), language=get_language() or "en", now=SystemClock().now()
         )
     except (SubscriptionInvalid, TooManyAlerts) as error:
         return _refused(error)
