@@ -1,4 +1,4 @@
-"""Ten times as many people as the site can answer: what is answered, how fast, what of the rest is told, and how soon all is well.
+"""Ten times as many people as the site can answer: what is answered, how fast, what the rest is told, how soon all is well.
 
 First some clients ask one page after the other, which shows how much the site answers. Then requests come at ten times that rate
 for a while, each over a connection of its own and whether or not the others were answered, as people do; one in ten sends a
@@ -138,8 +138,12 @@ def lines(found: Sequence[Asked], rate: float, asked_for: float, well: float, wh
         Result("crowd: of the pages were answered", where, share * 100, "%"),
         Result("crowd: of the reports were taken", where, kept * 100, "%"),
         Result("crowd: without any answer", where, lost, "", most=0),
-        Result("crowd: the slowest hundredth of what is answered", where, _late(served), "s", most=SERVED_GOAL),
-        Result("crowd: the middle of what is turned away", where, _late(away, 0.5), "s", most=TURNED_AWAY_GOAL),
+        Result(
+            "crowd: the slowest hundredth of what is answered", where, _late(served), "s", most=SERVED_GOAL
+        ),
+        Result(
+            "crowd: the middle of what is turned away", where, _late(away, 0.5), "s", most=TURNED_AWAY_GOAL
+        ),
         Result("crowd: the slowest hundredth of what is turned away", where, _late(away), "s"),
         Result("crowd: until all is well again", where, well, "s", most=WELL_GOAL),
     ]

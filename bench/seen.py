@@ -21,7 +21,12 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from bench.report import Result
 
-SLOW_4G = {"offline": False, "downloadThroughput": 1_600_000 / 8, "uploadThroughput": 750_000 / 8, "latency": 150}
+SLOW_4G = {
+    "offline": False,
+    "downloadThroughput": 1_600_000 / 8,
+    "uploadThroughput": 750_000 / 8,
+    "latency": 150,
+}
 SLOWER = 4
 #: milliseconds until the largest thing of the page is there, and until its map can be moved
 LARGEST_GOAL, MAP_GOAL = 1500.0, 3000.0
@@ -29,8 +34,9 @@ EMPTY = "/empty"
 _OBSERVE = """window.largest = 0; new PerformanceObserver((list) => {
   for (const one of list.getEntries()) window.largest = Math.max(window.largest, one.startTime);
 }).observe({ type: "largest-contentful-paint", buffered: true });
-new MutationObserver((_, me) => { if (document.querySelector(".map.live")) { window.live = performance.now(); me.disconnect(); } })
-  .observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["class"] });"""
+new MutationObserver((_, me) => {
+  if (document.querySelector(".map.live")) { window.live = performance.now(); me.disconnect(); }
+}).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["class"] });"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +56,8 @@ class _Server(ThreadingMixIn, WSGIServer):
 class _Quiet(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def log_message(self, format: str, *args: Any) -> None:
-        """Nothing."""
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Nothing is said."""
 
 
 @contextmanager
@@ -84,7 +90,7 @@ def visit(browser: Any, url: str, *, with_map: bool) -> Visit:
         wire.on("Network.loadingFinished", lambda told: travelled.append(int(told["encodedDataLength"])))
         page.goto(url, wait_until="load")
         if with_map:
-            page.wait_for_function("window.live", timeout=60_000)
+            page.locator(".map.live").wait_for(timeout=60_000)
         page.wait_for_load_state("networkidle")
         largest, live = page.evaluate("[window.largest, window.live ?? null]")
         return Visit(largest, live, sum(travelled))
