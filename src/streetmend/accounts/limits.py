@@ -74,7 +74,7 @@ def count_each(*, names: Sequence[str], limit: Limit, now: datetime) -> int:
         cursor.execute(
             _COUNT.format(rows=", ".join(["(%s, %s)"] * len(names))), [*new, moment, moment, each, latest]
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def forget_old_counts(*, now: datetime) -> int:

@@ -1,8 +1,8 @@
 """Many reports with nearly the same words, from whatever senders, wait for staff.
 
-A text becomes four names, each made of the least digests of its pairs of words: texts that have most of their words in common share a
-name nearly always (four of five: 94 of 100), texts about different things nearly never (one of five: 3 of 100). How often each
-name came is counted as limits are (`accounts.limits`), so nothing is kept of the texts themselves.
+A text becomes four names, each made of the least digests of its pairs of words: texts that have most of their words in common
+share a name nearly always (four of five: 94 of 100), texts about different things nearly never (one of five: 3 of 100). How often
+each name came is counted as limits are (`accounts.limits`), so nothing is kept of the texts themselves.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import hashlib
 import re
 import unicodedata
 from datetime import datetime
+from itertools import pairwise
 
 from streetmend.accounts.limits import Limit, count_each
 
@@ -31,7 +32,7 @@ def alike_names(text: str) -> list[str]:
     """The names under which the text is counted, in order; a text without letters is one by its signs."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     words = _WORDS.findall(folded) or folded.split()
-    pairs = {" ".join(pair) for pair in zip(words, words[1:], strict=False)} or set(words)
+    pairs = {" ".join(pair) for pair in pairwise(words)} or set(words)
     return sorted(f"alike:{number}:{_name(number, pairs)}" for number in range(_NAMES))
 
 

@@ -119,57 +119,44 @@ def post_report(
     changes nothing. Unless `confirmed` the sender gets a token and the reporter a mail. Photos at `media_urls` are fetched
     later. `here`: the site. Raises MarkUsedOtherwise, and as `submit`.
     """
-    report = new_report(
-        here=here,
-        found=words.found,
-        title=words.title,
-        detail=words.detail,
-        told=words.told,
-        answers=words.answers,
-        address=words.address,
-        source=SOURCE,
-        now=now,
-    )
-    row = Posting(
-        client=mark.client,
-        mark=mark.name,
-        content_hash=mark.content_hash,
-        token=None if confirmed else secrets.token_urlsafe(24),
-        notice=notice,
-        created_at=now,
-    )
-    try:
-        with transaction.atomic():
-            take_in(
-                report,
-                words.told,
-                words.found,
-                photos,
-                here,
-                confirmed=confirmed,
-                now=now,
-                held=_ONE_OF_MANY if one_of_many else "",
-            )
-            if one_of_many:
-                _tell_staff(words, now)
-            if media_urls:
-                want_photos(media_urls, report=report, now=now, after=len(photos))
-            row.report = report
-            row.save(force_insert=True)
-    except IntegrityError:
-        # the same came twice at the same moment, and the other one won; or long ago
-        return _came_before(mark, now) or post_report(
-            mark=mark,
-            words=words,
+    while True:
+        report = new_report(
             here=here,
+            found=words.found,
+            title=words.title,
+            detail=words.detail,
+            told=words.told,
+            answers=words.answers,
+            address=words.address,
+            source=SOURCE,
             now=now,
-            confirmed=confirmed,
-            photos=photos,
-            media_urls=media_urls,
-            notice=notice,
-            one_of_many=one_of_many,
         )
-    return Posted(row.report_id, row.token or "", notice)
+        row = Posting(
+            client=mark.client,
+            mark=mark.name,
+            content_hash=mark.content_hash,
+            token=None if confirmed else secrets.token_urlsafe(24),
+            notice=notice,
+            created_at=now,
+        )
+        try:
+            with transaction.atomic():
+                held = _ONE_OF_MANY if one_of_many else ""
+                take_in(
+                    report, words.told, words.found, photos, here, confirmed=confirmed, now=now, held=held
+                )
+                if media_urls:
+                    want_photos(media_urls, report=report, now=now, after=len(photos))
+                if one_of_many:
+                    _tell_staff(words, now)
+                row.report = report
+                row.save(force_insert=True)
+        except IntegrityError:
+            # the same came twice at the same moment, and the other one won; or long ago, and its mark is free now
+            if (earlier := _came_before(mark, now)) is not None:
+                return earlier
+        else:
+            return Posted(row.report_id, row.token or "", notice)
 
 
 def _tell_staff(words: Words, now: datetime) -> None:
