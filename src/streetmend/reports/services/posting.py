@@ -135,7 +135,16 @@ def post_report(
     )
     try:
         with transaction.atomic():
-            take_in(report, words.told, words.found, photos, here, confirmed=confirmed, now=now)
+            take_in(
+                report,
+                words.told,
+                words.found,
+                photos,
+                here,
+                confirmed=confirmed,
+                now=now,
+                photos_follow=bool(media_urls),
+            )
             if media_urls:
                 want_photos(media_urls, report=report, now=now, after=len(photos))
             row.report = report

@@ -25,6 +25,8 @@ from streetmend.reports.errors import (
     DescriptionMissing,
     LinkUnknown,
     NobodyResponsible,
+    PhoneMissing,
+    PhotoMissing,
     TooManyPhotos,
 )
 from streetmend.reports.models import ConfirmLink, Delivery, Notice, Report
@@ -88,7 +90,8 @@ def submit(
     `lat`, `long`: WGS84 degrees. `now`: UTC. Texts are clean already (`streetmend.text`). `answers`: question code -> values. A
     `form_token` that was used before returns the report of the first time and changes nothing.
 
-    Raises NobodyResponsible, CategoryUnknown, CategoryStopped, DescriptionMissing, TooManyPhotos, AnswersWrong.
+    Raises NobodyResponsible, CategoryUnknown, CategoryStopped, DescriptionMissing, PhoneMissing, PhotoMissing, TooManyPhotos,
+    AnswersWrong.
     """
     here = site()
     if form_token and (earlier := Report.objects.filter(form_token=form_token).first()):
@@ -138,7 +141,7 @@ def new_report(
 ) -> Report:
     """A report, not written yet, of which nothing is wrong. `found`: who is responsible at its place for its category.
 
-    Raises NobodyResponsible, CategoryUnknown, CategoryStopped, DescriptionMissing, AnswersWrong.
+    Raises NobodyResponsible, CategoryUnknown, CategoryStopped, DescriptionMissing, PhoneMissing, AnswersWrong.
     """
     if not title:
         raise DescriptionMissing("Say in a few words what the problem is.")
@@ -148,6 +151,8 @@ def new_report(
         raise CategoryUnknown("Choose one of the categories of this place.")
     if stop := next((category.stop for category in found.categories if category.stop), ""):
         raise CategoryStopped(stop)
+    if not told.phone and any(category.phone_required for category in found.categories):
+        raise PhoneMissing("is required for this category")
     return Report(
         lat=found.lat,
         long=found.long,
@@ -178,12 +183,15 @@ def take_in(
     *,
     confirmed: bool,
     now: datetime,
+    photos_follow: bool = False,
 ) -> str:
     """The report, its photos, deliveries and mail are there; `confirmed`: it is public at once. Inside the caller's transaction.
 
-    All that is kept with it is known already, so each row is written once. Returns the secret of the confirm link, if there is
-    one. Raises TooManyPhotos, TooManyMails.
+    All that is kept with it is known already, so each row is written once. `photos_follow`: more of them are fetched later.
+    Returns the secret of the confirm link, if there is one. Raises PhotoMissing, TooManyPhotos, TooManyMails.
     """
+    if not photos and not photos_follow and any(category.photo_required for category in found.categories):
+        raise PhotoMissing("is required for this category")
     if len(photos) > here.max_photos:
         raise TooManyPhotos(f"At most {here.max_photos} photos go with a report.")
     report.reporter = _reporter(told, now)
@@ -293,13 +301,18 @@ def _owed(report: Report, found: Responsible, now: datetime) -> list[Delivery]:
             category_name_id=report.category_name_id,
         )
         for category in sorted(found.categories, key=lambda category: (category.body_id, category.id))
-        if bodies[category.body_id].send != Send.NONE
+        if _way(category, bodies[category.body_id]) != Send.NONE
     ]
+
+
+def _way(category: CategoryInfo, body: BodyInfo) -> str:
+    """How the category's reports go: as it says itself, else as its body's."""
+    return category.send or body.send
 
 
 def _endpoint(category: CategoryInfo, body: BodyInfo) -> int | None:
     """Where the category's reports go by Open311: its own endpoint, or its body's first; None means by e-mail."""
-    if body.send != Send.OPEN311:
+    if _way(category, body) != Send.OPEN311:
         return None
     return category.endpoint_id or body.endpoint_id
 
