@@ -9,7 +9,7 @@ from enum import StrEnum
 from streetmend.areas import queries as area_queries
 from streetmend.areas.index import AreaInfo, Nearby
 from streetmend.bodies.directory import Directory, chosen_among, directory
-from streetmend.bodies.models import Pull
+from streetmend.bodies.models import Body, Pull
 from streetmend.bodies.values import BodyInfo, CategoryInfo, Choice, Group, SiteInfo
 
 
@@ -176,11 +176,10 @@ def category_of(body_id: int, name_id: int) -> CategoryInfo | None:
     return directory().category_of.get((body_id, name_id))
 
 
-def mail_address(body_id: int, name_id: int) -> str:
+def mail_address(body: Body, name_id: int) -> str:
     """Where the body gets by e-mail what is of this category; "" where it has no address."""
-    known = directory()
-    category, body = known.category_of.get((body_id, name_id)), known.bodies.get(body_id)
-    return (category.email if category else "") or (body.email if body else "")
+    category = category_of(body.pk, name_id)
+    return (category.email if category else "") or body.email
 
 
 def category_names() -> Mapping[int, str]:

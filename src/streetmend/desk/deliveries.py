@@ -88,7 +88,7 @@ def _words(error: ReportError) -> str:
 def _possible(row: Delivery) -> dict[str, bool]:
     """What can be done with the delivery where it stands."""
     state = DeliveryState(row.state)
-    has_address = bool(mail_address(row.body_id, row.category_name_id))
+    has_address = bool(mail_address(row.body, row.category_name_id))
 
     def moves(target: DeliveryState) -> bool:
         return may_deliver(DeliveryActor.STAFF, state, target)

@@ -128,7 +128,7 @@ def _mail(
 
 
 def _address_of(delivery: Delivery) -> str:
-    return mail_address(delivery.body_id, delivery.category_name_id)
+    return mail_address(delivery.body, delivery.category_name_id)
 
 
 def _message_name(first: Delivery) -> str:

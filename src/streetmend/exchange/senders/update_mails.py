@@ -27,7 +27,7 @@ def prepare(delivery: Delivery, update: Update) -> Prepared:
     """The mail as it will be sent, now and at every repeat."""
     if update.hidden or delivery.report.hidden:
         return Prepared({}, problem="It is hidden: it is not sent.")
-    address = mail_address(delivery.body_id, delivery.category_name_id)
+    address = mail_address(delivery.body, delivery.category_name_id)
     if not address:
         return Prepared({}, problem=f"{delivery.body.name} has no e-mail address.")
     mail = asdict(_mail(delivery, update, address))

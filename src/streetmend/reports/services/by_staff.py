@@ -131,7 +131,7 @@ def send_by_email(*, delivery: Delivery, now: datetime) -> bool:
         locked, _ = _lock(delivery)
         if locked.kind != DeliveryKind.REPORT:
             raise DeliveryMoved("Only a report goes by e-mail instead.")
-        if not mail_address(locked.body_id, locked.category_name_id):
+        if not mail_address(locked.body, locked.category_name_id):
             raise NoAddress("This administration has no e-mail address.")
         if locked.endpoint_id is None:
             raise DeliveryMoved("It goes by e-mail already.")

@@ -238,7 +238,7 @@ def cannot_be_asked(*, delivery_id: int, why: str, now: datetime) -> None:
 
 
 def _may_be_mailed(delivery: Delivery) -> bool:
-    address = mail_address(delivery.body_id, delivery.category_name_id)
+    address = mail_address(delivery.body, delivery.category_name_id)
     return bool(address) and delivery.kind == DeliveryKind.REPORT
 
 

@@ -20,7 +20,7 @@ from streetmend.photos.store import StoredPhoto
 from streetmend.reports.errors import ReportError
 from streetmend.reports.models import Delivery, Letter, LetterBox, Notice, Report, Update
 from streetmend.reports.models.mail import LetterState
-from streetmend.reports.models.outbox import DeliveryKind, NoticeKind
+from streetmend.reports.models.outbox import NoticeKind
 from streetmend.reports.services.updating import Said, add_update, write_body_update
 from streetmend.reports.states import Actor, DeliveryState
 from streetmend.text import DETAIL_LENGTH, TextError, clean_text

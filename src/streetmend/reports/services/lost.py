@@ -209,7 +209,7 @@ def fall_back_to_mail(*, now: datetime) -> int:
                 requested_at__lte=before,
             )
             for delivery in rows.order_by("requested_at")[:1000]:
-                if not mail_address(delivery.body_id, delivery.category_name_id):
+                if not mail_address(delivery.body, delivery.category_name_id):
                     continue
                 queue_mail(delivery, now=now)
                 delivery.save()

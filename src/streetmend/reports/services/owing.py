@@ -33,8 +33,8 @@ def owe_update(update: Update, *, now: datetime) -> None:
     having = Delivery.objects.filter(
         _TAKES_POSTS | _TAKES_MAILS, report_id=update.report_id, kind=DeliveryKind.REPORT
     ).exclude(state=DeliveryState.CANCELLED)
-    for of_report in having.order_by("body_id"):
-        if of_report.endpoint_id is None and not mail_address(of_report.body_id, of_report.category_name_id):
+    for of_report in having.select_related("body").order_by("body_id"):
+        if of_report.endpoint_id is None and not mail_address(of_report.body, of_report.category_name_id):
             continue
         earlier = Delivery.objects.filter(
             report_id=update.report_id, body_id=of_report.body_id, kind=DeliveryKind.UPDATE
@@ -108,6 +108,6 @@ def _takes_updates(of_report: Delivery) -> bool:
     """Whether the body gets updates by the way that the report takes."""
     endpoint = of_report.endpoint
     if endpoint is None:
-        address = mail_address(of_report.body_id, of_report.category_name_id)
+        address = mail_address(of_report.body, of_report.category_name_id)
         return of_report.body.mail_updates and bool(address)
     return True
