@@ -123,6 +123,7 @@ def post_report(
         answers=words.answers,
         address=words.address,
         source=SOURCE,
+        has_photo=bool(photos or media_urls),
         now=now,
     )
     row = Posting(
@@ -135,16 +136,7 @@ def post_report(
     )
     try:
         with transaction.atomic():
-            take_in(
-                report,
-                words.told,
-                words.found,
-                photos,
-                here,
-                confirmed=confirmed,
-                now=now,
-                photos_follow=bool(media_urls),
-            )
+            take_in(report, words.told, words.found, photos, here, confirmed=confirmed, now=now)
             if media_urls:
                 want_photos(media_urls, report=report, now=now, after=len(photos))
             row.report = report

@@ -107,6 +107,7 @@ def submit(
         address=address,
         place_hint=place_hint,
         source=source,
+        has_photo=bool(photos),
         private=private,
         now=now,
     )
@@ -135,13 +136,15 @@ def new_report(
     answers: Mapping[str, Sequence[str]],
     address: str,
     source: str,
+    has_photo: bool,
     now: datetime,
     place_hint: str = "",
     private: bool = False,
 ) -> Report:
     """A report, not written yet, of which nothing is wrong. `found`: who is responsible at its place for its category.
 
-    Raises NobodyResponsible, CategoryUnknown, CategoryStopped, DescriptionMissing, PhoneMissing, AnswersWrong.
+    Raises NobodyResponsible, CategoryUnknown, CategoryStopped, DescriptionMissing, PhoneMissing, PhotoMissing,
+    AnswersWrong.
     """
     if not title:
         raise DescriptionMissing("Say in a few words what the problem is.")
@@ -153,6 +156,8 @@ def new_report(
         raise CategoryStopped(stop)
     if not told.phone and any(category.phone_required for category in found.categories):
         raise PhoneMissing("is required for this category")
+    if not has_photo and any(category.photo_required for category in found.categories):
+        raise PhotoMissing("is required for this category")
     return Report(
         lat=found.lat,
         long=found.long,
@@ -183,15 +188,12 @@ def take_in(
     *,
     confirmed: bool,
     now: datetime,
-    photos_follow: bool = False,
 ) -> str:
     """The report, its photos, deliveries and mail are there; `confirmed`: it is public at once. Inside the caller's transaction.
 
-    All that is kept with it is known already, so each row is written once. `photos_follow`: more of them are fetched later.
-    Returns the secret of the confirm link, if there is one. Raises PhotoMissing, TooManyPhotos, TooManyMails.
+    All that is kept with it is known already, so each row is written once. Returns the secret of the confirm link, if there is
+    one. Raises TooManyPhotos, TooManyMails.
     """
-    if not photos and not photos_follow and any(category.photo_required for category in found.categories):
-        raise PhotoMissing("is required for this category")
     if len(photos) > here.max_photos:
         raise TooManyPhotos(f"At most {here.max_photos} photos go with a report.")
     report.reporter = _reporter(told, now)
