@@ -129,6 +129,7 @@ def post_report(
             answers=words.answers,
             address=words.address,
             source=SOURCE,
+            has_photo=bool(photos or media_urls),
             now=now,
         )
         row = Posting(
