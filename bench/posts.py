@@ -38,7 +38,7 @@ def streetmend(*arguments: str) -> str:
 
 
 @contextmanager
-def served(port: int, processes: int) -> Iterator[None]:
+def served(port: int, processes: int) -> Iterator[int]:
     """The site at the port, without a worker."""
     command = [
         sys.executable, "-W", "ignore", "-m", "streetmend", "serve", f"--port={port}", f"--workers={processes}",
@@ -102,7 +102,7 @@ def measured(
     database: str, *, port: int, key: str, place: tuple[float, float, str], seconds: float, processes: int
 ) -> list[Result]:
     """The rate and the slowest hundredth."""
-    with _served(port, processes) as site:
+    with served(port, processes) as site:
         for warm in (True, False):
             used_before = _used(site)
             until = time.monotonic() + (1.0 if warm else seconds)
