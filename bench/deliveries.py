@@ -50,36 +50,36 @@ def _worker(log: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def _set_up(endpoints: Running, count: int) -> None:
-    """So many bodies, each with an area, an endpoint and a category of its own."""
-    from msgspec import structs
+    """So many bodies, each with an area, an endpoint and a category of its own: by one site file, in one transaction."""
     from shapely import box
 
     from streetmend.areas.services import NewArea, import_areas
     from streetmend.bodies.models import Send
-    from streetmend.bodies.services import save_body, save_category, save_endpoint, save_site
-    from streetmend.bodies.specs import BodySpec, CategorySpec, EndpointSpec, SiteSpec
+    from streetmend.bodies.services import apply_site_file
+    from streetmend.bodies.specs import BodySpec, CategorySpec, EndpointSpec, SiteFile, SiteSpec
 
     now = datetime.now(UTC)
-    site = SiteSpec(
-        name="Bench", time_zone="Europe/Oslo", languages=["en"], contact_email="post@bench.example"
-    )
-    save_site(spec=structs.replace(site), now=now)
     areas = [
         NewArea(area_type="KOM", mapit_id=number + 1, name=f"Area {number}", where=f"area {number}",
                 shape=box(*_corner(number), _corner(number)[0] + 0.05, _corner(number)[1] + 0.05))
         for number in range(count)
     ]  # fmt: skip
     import_areas(areas=areas, now=now)
-    for number in range(count):
-        body = save_body(
-            body=None, now=now,
-            spec=BodySpec(name=f"Body {number}", mapit_id=number + 1, send=Send.OPEN311, areas=[number + 1]),
-        )  # fmt: skip
-        spec = EndpointSpec(
-            url=endpoints.url(number), api_key=f"key-{number}", pull_updates=False, timeout_seconds=20
+    site = SiteSpec(name="Bench", time_zone="Europe/Oslo", languages=["en"], contact_email="post@bench.example")
+    bodies = [
+        BodySpec(
+            name=f"Body {number}",
+            mapit_id=number + 1,
+            send=Send.OPEN311,
+            areas=[number + 1],
+            endpoint=EndpointSpec(
+                url=endpoints.url(number), api_key=f"key-{number}", pull_updates=False, timeout_seconds=20
+            ),
+            categories=[CategorySpec(name="Street light", code="LIGHT")],
         )
-        save_endpoint(body=body, endpoint=None, spec=spec, now=now)
-        save_category(body=body, category=None, spec=CategorySpec(name="Street light", code="LIGHT"), now=now)
+        for number in range(count)
+    ]
+    apply_site_file(file=SiteFile(site=site, bodies=bodies), now=now)
 
 
 def _corner(number: int) -> tuple[float, float]:
