@@ -72,9 +72,11 @@ def _set_up(endpoints: Running, count: int) -> None:
             mapit_id=number + 1,
             send=Send.OPEN311,
             areas=[number + 1],
-            endpoint=EndpointSpec(
-                url=endpoints.url(number), api_key=f"key-{number}", pull_updates=False, timeout_seconds=20
-            ),
+            endpoints=[
+                EndpointSpec(
+                    url=endpoints.url(number), api_key=f"key-{number}", pull_updates=False, timeout_seconds=20
+                )
+            ],
             categories=[CategorySpec(name="Street light", code="LIGHT")],
         )
         for number in range(count)

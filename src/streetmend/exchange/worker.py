@@ -65,7 +65,7 @@ logger = logging.getLogger("streetmend.worker")
 #: calls and mails in flight at most
 IN_FLIGHT = 256
 #: deliveries claimed in one transaction
-CLAIM_AT_ONCE = 64
+CLAIM_AT_ONCE = 256
 PULLS_AT_ONCE = 16
 #: with so much in flight a worker lets work gather for a moment: one transaction for many costs a fraction of one for each
 BUSY = 16

@@ -5,12 +5,13 @@ A claim takes a fixed number of statements, however many deliveries it takes on 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Value, Window
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Window
 from django.db.models.functions import Coalesce, Now, RowNumber
 
 from streetmend.bodies.models import Body, Endpoint
@@ -144,9 +145,9 @@ def _choose(endpoints: Mapping[int, Endpoint], now: datetime, limit: int) -> lis
         .values_list("pk", "endpoint_id", "place")
     )
     chosen = [(pk, endpoint) for pk, endpoint, place in rows if place <= room.get(endpoint, 0)][:limit]
+    leaving = Counter(endpoint for _, endpoint in chosen)
     for endpoint in endpoints.values():
-        count = sum(of == endpoint.pk for _, of in chosen)
-        spend(endpoint=endpoint, watch=watch_of(endpoint), count=count, now=now)
+        spend(endpoint=endpoint, watch=watch_of(endpoint), count=leaving[endpoint.pk], now=now)
     return [pk for pk, _ in chosen]
 
 
@@ -161,7 +162,7 @@ def _with_their_ends(deliveries: list[Delivery], endpoints: Mapping[int, Endpoin
 
 
 def _write_intents(posts: Sequence[Delivery], worker: str, now: datetime, prepare: Prepare) -> dict[int, str]:
-    """The attempts are written; what is sent is frozen at the first one. Returns what cannot be sent at all, and why."""
+    """The attempts are written; what is sent is decided at the first one. Returns what cannot be sent at all, and why."""
     prepared = prepare([delivery for delivery in posts if not delivery.params_snapshot])
     attempts = []
     for delivery in posts:
@@ -179,26 +180,33 @@ def _write_intents(posts: Sequence[Delivery], worker: str, now: datetime, prepar
             )
         )
     Attempt.objects.bulk_create(attempts)
-    frozen = [(one.pk, one.params_snapshot) for one in posts if one.pk in prepared]
-    update_each(Delivery, keys=["id"], columns=["params_snapshot"], rows=frozen)
     return {pk: ready.problem for pk, ready in prepared.items() if ready.problem}
 
 
 def _lease_posts(posts: Sequence[Delivery], worker: str, now: datetime, margin_seconds: int) -> None:
-    """What waited is being sent from now on; one statement for all endpoints that have the same patience."""
-    kinds: dict[tuple[int, timedelta], list[int]] = {}
-    for delivery in posts:
-        kinds.setdefault((_deadline(delivery), settle_of(delivery)), []).append(delivery.pk)
-    for (deadline, settle), mine in kinds.items():
-        Delivery.objects.filter(pk__in=mine, state=DeliveryState.WAITING).update(
-            state=DeliveryState.SENDING,
-            next_at=None,
-            attempts=F("attempts") + 1,
-            first_sent_at=Coalesce("first_sent_at", Value(now)),
-            settle_until=now + timedelta(seconds=deadline) + settle,
-            negatives=0,
-            **_lease(worker, deadline + margin_seconds),
+    """What waited is being sent from now on, and what is sent of it stays as it is; one statement for all."""
+    rows = [
+        (
+            one.pk,
+            DeliveryState.WAITING,
+            DeliveryState.SENDING,
+            None,
+            one.attempts,
+            one.params_snapshot,
+            one.first_sent_at or now,
+            now + timedelta(seconds=_deadline(one)) + settle_of(one),
+            0,
+            worker,
+            _deadline(one) + margin_seconds,
         )
+        for one in posts
+    ]
+    columns = [
+        "state", "next_at", "attempts", "params_snapshot", "first_sent_at", "settle_until", "negatives", "lease_owner",
+    ]  # fmt: skip
+    update_each(
+        Delivery, keys=["id", "state"], columns=columns, rows=rows, seconds_from_now=["lease_until"]
+    )
 
 
 def _lease_tokens(tokens: Sequence[Delivery], worker: str, margin_seconds: int) -> None:

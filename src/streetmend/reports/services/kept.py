@@ -34,6 +34,7 @@ def refresh(report: Report, *, now: datetime | None) -> None:
     )
     comments = Update.objects.filter(report=report, hidden=False).count()
     _keep(report, photo_names=names, recipient_ids=recipients, comment_count=comments)
+    report.words = words_of(report.title, report.detail, report.address)
     if now is not None:
         report.updated_at = max(report.updated_at, now)
     report.settled = False
@@ -63,9 +64,9 @@ def refresh_counts(reports: Sequence[Report], *, now: datetime) -> None:
 
 
 def refresh_sent(reports: Sequence[Report], *, now: datetime) -> None:
-    """As `refresh` for many reports, whose `sent_at` is saved besides.
+    """As `refresh` for many reports whose texts have not changed, and whose `sent_at` is saved besides.
 
-    To be called inside the transaction that locked them.
+    To be called inside the transaction that locked them; of their columns those of `SENT_LOOKS_AT` are enough.
     """
     ids = [report.pk for report in reports]
     names: dict[int, list[str]] = defaultdict(list)
@@ -100,6 +101,7 @@ _SENT = (
     "sent_at", "photo_names", "has_photo", "recipient_ids", "comment_count", "closed", "visible", "updated_at",
     "version", "settled",
 )  # fmt: skip
+SENT_LOOKS_AT = ("sent_at", "updated_at", "version", "state", "hidden", "private", "requested_at", "category_name")
 _COPIED = ("report_id", "body_id", "visible", "requested_at", "closed", "category_name_id")
 
 
@@ -125,6 +127,7 @@ def begin(
     `areas`: the MapIt ids of the areas of its place.
     """
     report.area_ids = sorted(areas)
+    report.words = words_of(report.title, report.detail, report.address)
     _keep(
         report,
         photo_names=photo_names,
@@ -143,7 +146,6 @@ def _keep(
     report.has_photo = bool(photo_names)
     report.recipient_ids = list(recipient_ids)
     report.comment_count = comment_count
-    report.words = words_of(report.title, report.detail, report.address)
     report.closed = State(report.state) in CLOSED_STATES
     report.visible = report.state != State.UNCONFIRMED and not report.hidden and not report.private
 
