@@ -65,7 +65,9 @@ def _set_up(endpoints: Running, count: int) -> None:
         for number in range(count)
     ]  # fmt: skip
     import_areas(areas=areas, now=now)
-    site = SiteSpec(name="Bench", time_zone="Europe/Oslo", languages=["en"], contact_email="post@bench.example")
+    site = SiteSpec(
+        name="Bench", time_zone="Europe/Oslo", languages=["en"], contact_email="post@bench.example"
+    )
     bodies = [
         BodySpec(
             name=f"Body {number}",

@@ -85,7 +85,9 @@ def many_arrived(*, reports: Mapping[int, Report], deliveries: Sequence[Delivery
         report.sent_at = report.sent_at or now
     kept.refresh_sent(told, now=now)
     write_notices(
-        _news_of_arrival(reports[one.report_id], one, now) for one in deliveries if reports[one.report_id].email
+        _news_of_arrival(reports[one.report_id], one, now)
+        for one in deliveries
+        if reports[one.report_id].email
     )
     Inbox.objects.filter(
         endpoint__in={delivery.endpoint_id for delivery in deliveries},
