@@ -211,7 +211,8 @@ def _one_after_the_other(count: int) -> float:
         Delivery.objects.filter(pk=delivery.pk).update(state="sending")
         assert delivery.endpoint is not None
         form = {
-            "api_key": "key", "service_code": "LIGHT", "lat": f"{report.lat:.6f}", "long": f"{report.long:.6f}",
+            "api_key": f"key-{delivery.endpoint.url.split('/')[-2]}", "service_code": "LIGHT",
+            "lat": f"{report.lat:.6f}", "long": f"{report.long:.6f}",
             "description": f"{report.title}\n\n{report.detail}\n\nhttp://127.0.0.1:8000/reports/{report.pk}",
         }  # fmt: skip
         with urllib.request.urlopen(
