@@ -44,7 +44,7 @@ def fixed(resource: str, **query: object) -> Callable[[], str]:
 
 
 def operations() -> list[Operation]:
-    """All of them. The windows are of the newest reports, as many whatever the number of all; the places are where the most are."""
+    """All of them. The windows are of the newest reports, as many whatever there is; the places are where the most are."""
     shown = Report.objects.filter(visible=True)
     moments = shown.order_by("-requested_at", "-id").values_list("requested_at", flat=True)
     until, since = moments[0], moments[_IN_WINDOW - 1]
