@@ -197,6 +197,7 @@ def _lease_posts(posts: Sequence[Delivery], worker: str, now: datetime, margin_s
             first_sent_at=Coalesce("first_sent_at", Value(now)),
             settle_until=now + timedelta(seconds=deadline) + settle,
             negatives=0,
+            asked_at=None,
             **_lease(worker, deadline + margin_seconds),
         )
 
