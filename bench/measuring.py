@@ -113,3 +113,32 @@ def count_queries(work: Callable[[], object]) -> int:
     with CaptureQueriesContext(connection) as captured:
         work()
     return len(captured)
+
+
+def seconds_of(process: int) -> float:
+    """Seconds of processor time that a process with all its threads has used (Linux)."""
+    fields = _stat(process)
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def database_seconds() -> float:
+    """Seconds of processor time that the database's server has used, but for this connection; 0 where there is none to watch."""
+    mine = database_process()
+    if mine is None:
+        return 0.0
+    server = int(_stat(mine)[1])
+    used = seconds_of(server)
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit() or int(folder.name) == mine:
+            continue
+        try:
+            if int(_stat(int(folder.name))[1]) == server:
+                used += seconds_of(int(folder.name))
+        except OSError:
+            continue  # it has ended
+    return used
+
+
+def _stat(process: int) -> list[str]:
+    """The fields of /proc/PID/stat from the third on: the state, the parent, ..."""
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()

@@ -225,7 +225,8 @@ def cannot_be_asked(*, delivery_id: int, why: str, now: datetime, nothing_accept
         last = Attempt.objects.filter(delivery=delivery).aggregate(last=Max("started_at"))["last"]
         since = last or delivery.first_sent_at or delivery.created_at
         if nothing_accepted:
-            delivery.asked_at = delivery.asked_at or now
+            if delivery.asked_at is None or delivery.asked_at < since:
+                delivery.asked_at = now
             since = max(since, delivery.asked_at)
         patience = since + wait
         delivery.check_wanted_at = None
