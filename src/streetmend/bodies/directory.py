@@ -175,6 +175,7 @@ def _site() -> SiteInfo:
         open_posting=row.open_posting,
         max_photos=row.max_photos,
         ask_after_days=more.get("ask_after_days", 28),
+        forget_after_months=more.get("forget_after_months", 24),
         intro=more.get("intro", ""),
         emergency=more.get("emergency", ""),
         colours=more.get("colours", {}),

@@ -67,6 +67,9 @@ class SiteSpec(Spec, frozen=True, kw_only=True):
     """How many minutes a confirmed report of the site waits before it is sent; never for reports that come through Open311."""
     ask_after_days: Annotated[int, Meta(ge=0, le=3650)] = 28
     """After how many days without news the reporter of an open report is asked, once, whether it is fixed; 0: never."""
+    forget_after_months: Annotated[int, Meta(ge=0, le=1200)] = 24
+    """How many months after its last news a closed report is kept with its reporter's name, address and telephone number; then
+    only the report itself stays. 0: for ever."""
     open_posting: bool = False
     """Programs without a key may send reports, which are confirmed by e-mail."""
     max_photos: Annotated[int, Meta(ge=0, le=20)] = 3

@@ -32,6 +32,7 @@ class SiteInfo:
     contact_email: str = ""
     undo_minutes: int = 0
     ask_after_days: int = 28
+    forget_after_months: int = 24
     open_posting: bool = False
     max_photos: int = 3
     intro: str = ""

@@ -13,6 +13,7 @@ from streetmend.reports.services.alerting import write_digests
 from streetmend.reports.services.asking import ask_whether_fixed
 from streetmend.reports.services.devices import forget_idle_devices
 from streetmend.reports.services.drafts import forget_old_drafts
+from streetmend.reports.services.forgetting import forget_old_reporters
 from streetmend.reports.services.letters import forget_old_letters
 from streetmend.reports.services.outcomes import Random
 from streetmend.reports.services.own import erase_who_asked
@@ -37,6 +38,9 @@ def sweep_away(*, worker: str, now: datetime, random: Random) -> None:
     forget_old_counts(now=now)
     forget_old_exchanges(now=now)
     forget_old_letters(now=now)
+    forgotten = forget_old_reporters(now=now)
+    if forgotten:
+        logger.info("worker=%s forgotten_reporters=%d", worker, forgotten)
     folder = FOLDERS[int(random() * len(FOLDERS))]
     try:
         forget_old(now=now)

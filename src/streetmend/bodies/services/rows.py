@@ -27,7 +27,7 @@ M = TypeVar("M", bound=Model)
 
 #: how far an epoch goes up at most: the step is drawn, so that an epoch of a transaction that was rolled back never comes again
 _STEP = 2**31
-_MORE = ("ask_after_days", "intro", "emergency", "colours", "map", "texts")
+_MORE = ("ask_after_days", "forget_after_months", "intro", "emergency", "colours", "map", "texts")
 
 
 def new_epoch(now: datetime) -> None:
