@@ -80,11 +80,25 @@ def _unaskable(place: Any, reports: int) -> Found:
     return Found(figures, tuple(violations))
 
 
+def _orders(place: Any, count: int) -> Found:
+    from chaos.updates import orders
+
+    return orders(count, Random(place.seed))
+
+
+def _missed_updates(place: Any, updates: int) -> Found:
+    from chaos.updates import Play
+
+    return Play(place.endpoint, place.clock, Random(place.seed), place.work).outages(updates)
+
+
 PLAYS: dict[str, Callable[[Any, int], Found]] = {
     "nobody_answers": lambda place, reports: _outage(place, reports, answers=False, most=5),
     "only_503": lambda place, reports: _outage(place, reports, answers=True, most=0),
     "flapping": _flapping,
     "unaskable": _unaskable,
+    "orders": _orders,
+    "missed_updates": _missed_updates,
 }
 
 
