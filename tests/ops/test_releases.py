@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
-from contextlib import ExitStack
 
 import psycopg
 import pytest
@@ -13,7 +13,6 @@ from django.db import connection
 from django.test import Client
 
 from streetmend.database.config import LOCK_SECONDS
-from tests.ops.test_faults import Site
 from tests.support.postgres import PrivatePostgres
 from tests.support.town import make_town
 
@@ -27,7 +26,10 @@ def test_F_69_a_database_of_a_later_release_is_told_and_the_program_serves_on(cl
         )
         cursor.execute("ALTER TABLE reports_report ADD COLUMN later integer")
     answer = client.get("/readyz")
-    assert (answer.status_code, answer.json()["database"]) == (200, "ok, and of a later release: reports.0999_more")
+    assert (answer.status_code, answer.json()["database"]) == (
+        200,
+        "ok, and of a later release: reports.0999_more",
+    )
     assert client.get("/reports").status_code == 200
 
 
@@ -79,31 +81,40 @@ def test_F_69_a_migration_that_waits_for_a_lock_gives_up_soon(process_environmen
     assert "lock timeout" in done.stderr
 
 
+_LOOK = """
+import django, json
+django.setup()
+from django.test import Client
+client = Client(raise_request_exception=False)
+addresses = ("/reports", "/healthz", "/static/missing", "/readyz")
+print(json.dumps([client.get(address).status_code for address in addresses]))
+print(client.get("/readyz").json()["database"])
+"""
+
+
 @pytest.mark.only("postgresql")
-def test_F_85_a_damaged_page_costs_what_lies_in_it_and_is_told(tmp_path, django_db_setup):
+def test_F_85_a_damaged_page_costs_what_lies_in_it_and_is_told(tmp_path):
     postgres = PrivatePostgres()
     postgres.checksums = True
-    with ExitStack() as stack:
-        stack.callback(postgres.stop)
-        postgres.start()
-        site = Site(postgres, tmp_path)
-        stack.callback(site.process.wait)
-        stack.callback(site.process.terminate)
-        with psycopg.connect(postgres.url, autocommit=True) as session:
-            session.execute("INSERT INTO bodies_body (name) SELECT 'x' WHERE false")
-        file = postgres.file_of("bodies_site")
-        with file.open("r+b") as page:
+    postgres.start()
+    try:
+        environment = {
+            **os.environ, "DATABASE_URL": postgres.url, "STREETMEND_DATA": str(tmp_path),
+            "DJANGO_SETTINGS_MODULE": "streetmend.settings", "STREETMEND_ALLOWED_HOSTS": "testserver",
+        }  # fmt: skip
+        told = {"env": environment, "capture_output": True, "text": True, "check": False}
+        python = [sys.executable, "-W", "ignore"]
+        subprocess.run([*python, "-m", "streetmend", "init", "--no-input"], **told)
+        with postgres.file_of("bodies_site").open("r+b") as page:
             page.seek(100)
             page.write(b"damage" * 20)
         postgres.launch()
-        assert site.get("/reports")[0] == 500
-        assert site.get("/healthz")[0] == 200
-        assert site.get("/static/missing")[0] == 404
-        status, _, body = site.get("/readyz")
-        assert (status, "damaged pages were read" in json.loads(body)["database"]) == (200, True)
-        done = subprocess.run(
-            [sys.executable, "-m", "streetmend", "doctor", "--offline"], env=site.environment,
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == 1
-        assert "has read damaged pages" in done.stdout
+        looked = subprocess.run([*python, "-c", _LOOK], **told)
+        statuses, readiness = looked.stdout.splitlines()
+        assert json.loads(statuses) == [500, 200, 404, 200]
+        assert "damaged pages were read" in readiness
+        doctor = subprocess.run([*python, "-m", "streetmend", "doctor", "--offline"], **told)
+        assert doctor.returncode == 1
+        assert "has read damaged pages" in doctor.stdout
+    finally:
+        postgres.stop()

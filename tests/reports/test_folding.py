@@ -21,7 +21,7 @@ from streetmend.reports.services.folding import Rules, fold
 from streetmend.reports.services.inbox import due_rows, store_pushed
 from streetmend.reports.states import BODY_STATES, Actor, State
 from tests.support.town import WEST, make_town
-from tests.support.updates import NOW, ROWS, WORDS
+from tests.support.updates import NOW, ROWS, WORDS, row
 
 RULES = {
     7: Rules(
@@ -136,6 +136,16 @@ def test_F_77_revisions_repeats_and_any_portions_make_the_same_of_a_report(town,
         for report in reports
     )
     assert first == second
+
+
+@pytest.mark.django_db
+def test_words_that_a_body_has_taken_back_are_no_longer_what_it_says(town):
+    report = report_at(town.endpoint)
+    later = NOW + timedelta(days=1)
+    for told in (row(0, "u2", "", "Ferdig.", ""), row(89, "u2", "", "", "")):
+        store_pushed(row=told, body_id=town.west.pk, endpoint_id=town.endpoint.pk, now=later)
+        apply_rows(inbox_ids=due_rows(now=later, limit=10), now=later)
+    assert Report.objects.get(pk=report.pk).status_notes == ""
 
 
 # --- the rules, one by one

@@ -24,7 +24,9 @@ def unknown_migrations() -> list[str]:
     return sorted(
         f"{app}.{name}"
         for app, name in loader.applied_migrations
-        if app in ours and (app, name) not in loader.disk_migrations and (app, name) not in loader.replacements
+        if app in ours
+        and (app, name) not in loader.disk_migrations
+        and (app, name) not in loader.replacements
     )
 
 

@@ -84,5 +84,7 @@ def take(request: HttpRequest, *, name: str, room: int) -> Taken:
 def not_stored(name: str, error: OSError) -> str:
     """What the form says of a photo for which the store has no room, or cannot be written to; the log has the reason."""
     _log.error("photo could not be stored: %s", error.strerror or type(error).__name__)
-    told = _("The photo %(name)s could not be stored just now. What you wrote is kept: try again in a moment.")
+    told = _(
+        "The photo %(name)s could not be stored just now. What you wrote is kept: try again in a moment."
+    )
     return told % {"name": name[:100]}
