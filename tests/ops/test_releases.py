@@ -85,9 +85,11 @@ _LOOK = """
 import django, json
 django.setup()
 from django.test import Client
+from django.conf import settings
 client = Client(raise_request_exception=False)
-addresses = ("/reports", "/healthz", "/static/missing", "/readyz")
-print(json.dumps([client.get(address).status_code for address in addresses]))
+statuses = [client.get(address).status_code for address in ("/reports", "/healthz")]
+client.cookies[settings.SESSION_COOKIE_NAME] = "a" * 32
+print(json.dumps([*statuses, client.get("/desk").status_code]))
 print(client.get("/readyz").json()["database"])
 """
 
@@ -105,13 +107,15 @@ def test_F_85_a_damaged_page_costs_what_lies_in_it_and_is_told(tmp_path):
         told = {"env": environment, "capture_output": True, "text": True, "check": False}
         python = [sys.executable, "-W", "ignore"]
         subprocess.run([*python, "-m", "streetmend", "init", "--no-input"], **told)
-        with postgres.file_of("bodies_site").open("r+b") as page:
+        with psycopg.connect(postgres.url) as session:
+            session.execute("INSERT INTO django_session VALUES ('a', 'b', '2999-01-01')")
+        with postgres.file_of("django_session").open("r+b") as page:
             page.seek(100)
             page.write(b"damage" * 20)
         postgres.launch()
         looked = subprocess.run([*python, "-c", _LOOK], **told)
         statuses, readiness = looked.stdout.splitlines()
-        assert json.loads(statuses) == [500, 200, 404, 200]
+        assert json.loads(statuses) == [200, 200, 500]
         assert "damaged pages were read" in readiness
         doctor = subprocess.run([*python, "-m", "streetmend", "doctor", "--offline"], **told)
         assert doctor.returncode == 1
