@@ -233,14 +233,14 @@ def measured(name: str, *, deadline: float, limit: int) -> dict[str, Any]:
     return told
 
 
-def _forget_peak() -> None:
+def forget_peak() -> None:
     """The kernel counts the peak of the memory from now on, where it is able to."""
     file = Path("/proc/self/clear_refs")
     if file.exists():
         file.write_text("5")
 
 
-def _peak() -> int:
+def peak() -> int:
     """The most memory that this process has had, in bytes."""
     status = Path("/proc/self/status")
     if status.exists():
@@ -251,10 +251,10 @@ def _peak() -> int:
 
 
 def _alone(work: Callable[[], str]) -> dict[str, object]:
-    _forget_peak()
-    before, started = _peak(), time.monotonic()
+    forget_peak()
+    before, started = peak(), time.monotonic()
     ended = work()
-    return {"ended": ended, "seconds": time.monotonic() - started, "bytes": _peak() - before}
+    return {"ended": ended, "seconds": time.monotonic() - started, "bytes": peak() - before}
 
 
 def main() -> None:

@@ -29,7 +29,7 @@ def on_both(trial: Trial, plays: dict[str, tuple[str, int]]) -> Found:
     """The named play with so many reports, by kind of database."""
     figures: dict[str, object] = {}
     violations: list[str] = []
-    with _postgres() as url:
+    with private_postgres() as url:
         urls = {"SQLite": f"sqlite:///{trial.folder / 'streetmend.sqlite3'}", "PostgreSQL": url}
         for kind, (name, reports) in plays.items():
             found = found_on(urls[kind], trial.folder, name, max(round(reports * trial.size), 1), trial.seed)
@@ -39,7 +39,7 @@ def on_both(trial: Trial, plays: dict[str, tuple[str, int]]) -> Found:
 
 
 @contextmanager
-def _postgres() -> Iterator[str]:
+def private_postgres() -> Iterator[str]:
     from tests.support.postgres import PrivatePostgres
 
     postgres = PrivatePostgres()

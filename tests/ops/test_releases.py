@@ -89,7 +89,7 @@ from django.conf import settings
 client = Client(raise_request_exception=False)
 statuses = [client.get(address).status_code for address in ("/reports", "/healthz")]
 client.cookies[settings.SESSION_COOKIE_NAME] = "a" * 32
-print(json.dumps([*statuses, client.get("/desk").status_code]))
+print(json.dumps([*statuses, client.get("/desk/").status_code]))
 print(client.get("/readyz").json()["database"])
 """
 
