@@ -36,6 +36,14 @@ def _measured(work: Callable[[], None]) -> dict[str, float]:
     }
 
 
+def _until(there: Callable[[], bool]) -> None:
+    end = time.monotonic() + _PATIENCE_SECONDS
+    while not there():
+        if time.monotonic() > end:
+            raise TimeoutError("the page did not come")
+        time.sleep(0.1)
+
+
 def main() -> None:
     url, rows = sys.argv[1], int(sys.argv[2])
     from django.core.management import call_command
@@ -63,24 +71,23 @@ def main() -> None:
     worker.start()
 
     def pulled() -> None:
-        """The endpoint is due, is asked, and all that it said is done with."""
+        """The endpoint is due and is asked, and all that it said is in the inbox."""
         clock.set(max(BEGAN, clock.now()) + timedelta(minutes=20))
-        due = clock.now()
-        end = time.monotonic() + _PATIENCE_SECONDS
-        while time.monotonic() < end:
-            time.sleep(0.2)
-            asked = Endpoint.objects.filter(pk=theirs, next_pull_at__gt=due, lease_until=None).exists()
-            if asked and not Inbox.objects.filter(state="new").exists():
-                return
-        raise TimeoutError("the page was not pulled")
+        due = Endpoint.objects.filter(pk=theirs, next_pull_at__gt=clock.now(), lease_until=None)
+        _until(due.exists)
 
-    first = _measured(pulled)
+    def applied() -> None:
+        """All that is in the inbox is done with."""
+        _until(lambda: not Inbox.objects.filter(state="new").exists())
+
+    first, rest = _measured(pulled), _measured(applied)
     stored = Inbox.objects.count()
     second = _measured(pulled)
     stop.set()
     worker.join(60)
     told = {
         "first": {**first, "stored": stored},
+        "applied": rest,
         "second": {**second, "stored": Inbox.objects.count() - stored},
         "updates": Update.objects.count(),
         "rows": rows,

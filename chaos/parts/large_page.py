@@ -87,8 +87,9 @@ def _wrong(told: Mapping[str, Any], rows: int) -> list[str]:
         wrong.append(f"Our report has {told['updates']} updates.")
     if first["cpu_seconds"] > _MOST_SECONDS:
         wrong.append(f"It took {first['cpu_seconds']} s.")
-    if max(first["bytes"], second["bytes"]) > _MOST_BYTES:
-        wrong.append(f"It took {max(first['bytes'], second['bytes'])} bytes of memory.")
+    for step in ("first", "applied", "second"):
+        if told[step]["bytes"] > _MOST_BYTES:
+            wrong.append(f"It took {told[step]['bytes']} bytes of memory ({step}).")
     if second["cpu_seconds"] > first["cpu_seconds"] * _MOST_AGAIN:
         wrong.append(f"The same page took {second['cpu_seconds']} s.")
     return wrong

@@ -144,7 +144,8 @@ _ROOM = 40 << 20
 @pytest.mark.django_db(transaction=True)
 def test_F_12_a_worker_without_memory_loses_nothing_and_the_site_goes_on(process_environment, tmp_path: Path):
     now = datetime.now(UTC)
-    flood = Flood(_UPDATES.format(at=now.isoformat(timespec="seconds"), room=" " * _ROOM).encode())
+    page = _UPDATES.format(at=now.isoformat(timespec="seconds"), room="%s")
+    flood = Flood((page % (" " * _ROOM)).encode())
     with serving(flood) as server:
         make_town(url=server.url)
         report = _report(now - timedelta(hours=1), WEST)
@@ -164,6 +165,7 @@ def test_F_12_a_worker_without_memory_loses_nothing_and_the_site_goes_on(process
             assert Update.objects.count() == 0
         finally:
             poor.close()
+        flood.page = (page % "").encode()
         Endpoint.objects.update(lease_until=None, lease_owner="")
         theirs.update(next_pull_at=now)
         rich = WorkerProcess(environment, tmp_path / "rich.log", "--once")

@@ -89,7 +89,7 @@ from django.conf import settings
 client = Client(raise_request_exception=False)
 statuses = [client.get(address).status_code for address in ("/reports", "/healthz")]
 client.cookies[settings.SESSION_COOKIE_NAME] = "a" * 32
-print(json.dumps([*statuses, client.get("/desk/").status_code]))
+print(json.dumps([*statuses, client.get("/admin/").status_code]))
 print(client.get("/readyz").json()["database"])
 """
 
@@ -108,7 +108,7 @@ def test_F_85_a_damaged_page_costs_what_lies_in_it_and_is_told(tmp_path):
         python = [sys.executable, "-W", "ignore"]
         subprocess.run([*python, "-m", "streetmend", "init", "--no-input"], **told)
         with psycopg.connect(postgres.url) as session:
-            session.execute("INSERT INTO django_session VALUES ('a', 'b', '2999-01-01')")
+            session.execute("INSERT INTO django_session VALUES (repeat('a', 32), 'b', '2999-01-01')")
         with postgres.file_of("django_session").open("r+b") as page:
             page.seek(100)
             page.write(b"damage" * 20)
