@@ -100,7 +100,8 @@ function grouped(words) {
 function show(place, map, told) {
   L.control.zoom({ zoomInTitle: told.words.in, zoomOutTitle: told.words.out }).addTo(map);
   if (told.pin) {
-    marker(map, { lat: told.lat, long: told.long, look: told.pin, label: "", count: 1 }, told).addTo(map);
+    const mine = marker(map, { lat: told.lat, long: told.long, look: told.pin, label: "", count: 1 }, told).setZIndexOffset(1000).addTo(map);
+    mine.getElement().classList.add("mine");
   }
 }
 
@@ -122,7 +123,13 @@ function pick(place, map, told) {
     lat.value = centre.lat.toFixed(6);
     long.value = centre.lng.toFixed(6);
   };
+  let size = map.getSize();
   map.on("move", () => {
+    // a telephone that is turned moves the map too, and chooses nothing
+    if (!map.getSize().equals(size)) {
+      size = map.getSize();
+      return;
+    }
     chosen();
     if (!ofRadio) for (const radio of radios()) radio.checked = false;
   });
@@ -136,7 +143,7 @@ function pick(place, map, told) {
   }, 350);
   map.on("moveend", () => {
     ofRadio = false;
-    tell();
+    if (lat.value) tell();
   });
   map.on("click", (press) => map.panTo(press.latlng, { animate: !calm }));
   form.addEventListener("change", (changed) => {

@@ -122,7 +122,12 @@ def described(photo: StoredPhoto, request: HttpRequest) -> StoredPhoto:
 def _error_list(shown: Sequence[Shown], errors: dict[str, str]) -> list[tuple[str, str]]:
     """What is wrong, each with the question that it is about: several may have the same words."""
     asked = {one.field: one.question.text or one.question.code for one in shown}
-    return [(name, f"{asked[name]}: {why}" if name in asked else why) for name, why in errors.items()]
+    return [(name, f"{_ended(asked[name])} {why}" if name in asked else why) for name, why in errors.items()]
+
+
+def _ended(question: str) -> str:
+    """The question as it stands before what is said of it."""
+    return question if question.endswith(("?", ":", ".", "!")) else f"{question}:"
 
 
 def _conditions(question: QuestionInfo, choice: Choice) -> list[tuple[str, str]]:
