@@ -91,7 +91,8 @@ async def capacity(clients: Clients, seconds: float) -> float:
     async def one() -> None:
         nonlocal answered
         while time.monotonic() < until:
-            answered += (await clients.ask(clients.page())).status == 200
+            asked = await clients.ask(clients.page())
+            answered += asked.status == 200
 
     await asyncio.gather(*(one() for _ in range(8)))
     return answered / seconds
