@@ -1,6 +1,6 @@
 """More people than the site can answer: it answers as many as it can in good time, and tells the others at once to come back.
 
-A process takes on a bounded number of requests. Whoever reads may wait for a moment behind others who read, eight of whom are
+A process takes on a bounded number of requests. Whoever reads may wait for a moment behind others who read, three of whom are
 answered at a time; forms and other writes have places of their own and wait behind nobody, so that a report gets through while
 lists and maps are turned away. Nothing that was turned away has had any effect.
 """
@@ -17,10 +17,11 @@ from django.template.loader import render_to_string
 
 #: requests of a process: those that only read (being answered, or waiting to be), and all others
 READS, WRITES = 32, 12
-#: of those that read, so many are answered at a time: more would only make each of them slower
-READS_AT_ONCE = 8
+#: of those that read, so many are answered at a time: more would only make each of them slower, and the reports that are sent
+#: meanwhile, and whoever is turned away would wait longer for a turn to be told so
+READS_AT_ONCE = 3
 #: threads of a process: one for each request, and some to turn others away
-THREADS = READS + WRITES + 4
+THREADS = READS + WRITES + 12
 AGAIN_SECONDS = "2"
 #: with more requests than this a thread gives its connection to the database back after each
 _CALM = 16
@@ -80,6 +81,7 @@ class Crowd:
             return _turned_away(environ, start_response)
         try:
             if not reads:
+                # a photo that comes slowly keeps its place for as long, so these wait for nobody
                 return self._application(environ, start_response)
             with self._reading:
                 return self._application(environ, start_response)
