@@ -20,8 +20,8 @@ application = Crowd(get_wsgi_application())
 def settle() -> None:
     """All code that answers is loaded, and the collector of garbage looks at it no more: only at what answers leave behind.
 
-    Otherwise it would go through all of the program again and again while a large answer is made, a fifth of its cost. And threads
-    take turns five times as often as they would: in a crowd, who is turned away waits for a turn of each that is being answered.
+    Otherwise it would go through all of the program again and again while a large answer is made, a fifth of its cost. And
+    threads take turns five times as often as they would: who is turned away in a crowd waits for a turn of each at work.
     """
     sys.setswitchinterval(_TURN_SECONDS)
     import_module(settings.ROOT_URLCONF)

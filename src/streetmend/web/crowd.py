@@ -1,8 +1,8 @@
 """More people than the site can answer: it answers as many as it can in good time, and tells the others at once to come back.
 
-A process takes on a bounded number of requests. Whoever reads may wait for a moment behind others who read, three of whom are
-answered at a time; forms and other writes have places of their own and wait behind nobody, so that a report gets through while
-lists and maps are turned away. Nothing that was turned away has had any effect.
+A process takes on a bounded number of requests. Whoever reads may wait for a moment behind others who read, two of whom are
+answered at a time; forms and other writes have places and turns of their own, so that a report gets through while lists and maps
+are turned away. Nothing that was turned away has had any effect.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from functools import cache
+from io import BytesIO
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from django.db import connections
@@ -17,9 +18,11 @@ from django.template.loader import render_to_string
 
 #: requests of a process: those that only read (being answered, or waiting to be), and all others
 READS, WRITES = 32, 12
-#: of those that read, so many are answered at a time: more would only make each of them slower, and the reports that are sent
-#: meanwhile, and whoever is turned away would wait longer for a turn to be told so
-READS_AT_ONCE = 3
+#: so many of each are worked on at a time: more would only make each of them slower, and whoever is turned away waits for a turn
+#: of each of them. Writes have more, so that a report comes before a list.
+READS_AT_ONCE, WRITES_AT_ONCE = 2, 3
+#: a body up to so many bytes is there at once; a larger one, such as photos over a slow line, keeps nobody from their turn
+_SMALL_BODY = 65_536
 #: threads of a process: one for each request, and some to turn others away
 THREADS = READS + WRITES + 12
 AGAIN_SECONDS = "2"
@@ -61,10 +64,12 @@ class Crowd:
         reads: int = READS,
         writes: int = WRITES,
         reads_at_once: int = READS_AT_ONCE,
+        writes_at_once: int = WRITES_AT_ONCE,
     ) -> None:
         self._application = application
         self._reads, self._writes = _Places(reads), _Places(writes)
         self._reading = threading.BoundedSemaphore(reads_at_once)
+        self._writing = threading.BoundedSemaphore(writes_at_once)
 
     @property
     def reading(self) -> int:
@@ -80,16 +85,24 @@ class Crowd:
         if not places.take():
             return _turned_away(environ, start_response)
         try:
-            if not reads:
-                # a photo that comes slowly keeps its place for as long, so these wait for nobody
+            if not reads and not _whole(environ):
                 return self._application(environ, start_response)
-            with self._reading:
+            with self._reading if reads else self._writing:
                 return self._application(environ, start_response)
         finally:
             if self._reads.taken + self._writes.taken > _CALM:
                 # every thread has a connection of its own, and a database does not take any number of them
                 connections.close_all()
             places.give_back()
+
+
+def _whole(environ: WSGIEnvironment) -> bool:
+    """Whether the body is small, and then it has been read: whoever sends it slowly has waited for it alone."""
+    length = str(environ.get("CONTENT_LENGTH") or "")
+    if not (length.isascii() and length.isdigit() and len(length) < 7 and int(length) <= _SMALL_BODY):
+        return False
+    environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(int(length)))
+    return True
 
 
 def _turned_away(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
