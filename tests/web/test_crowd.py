@@ -67,7 +67,7 @@ def threads() -> Iterator[ThreadPoolExecutor]:
 
 def full(site: Site, threads: ThreadPoolExecutor) -> tuple[Crowd, list[Future[Answer]]]:
     """A site with places for five who read, two at a time, and for two who write; all who read are there."""
-    crowd = Crowd(site, reads=5, writes=2, reads_at_once=2)
+    crowd = Crowd(site, reads=5, writes=2, at_once=2)
     readers = [threads.submit(ask, crowd, "GET") for _ in range(5)]
     until(lambda: site.answering == 2 and crowd.reading == 5, what="five readers")
     return crowd, readers

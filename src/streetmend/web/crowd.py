@@ -1,8 +1,8 @@
 """More people than the site can answer: it answers as many as it can in good time, and tells the others at once to come back.
 
-A process takes on a bounded number of requests. Whoever reads may wait for a moment behind others who read, two of whom are
-answered at a time; forms and other writes have places and turns of their own, so that a report gets through while lists and maps
-are turned away. Nothing that was turned away has had any effect.
+A process takes on a bounded number of requests. Whoever reads may wait for a moment behind others who read; forms and other
+writes have places and turns of their own, so that a report gets through while lists and maps are turned away. Nothing that was
+turned away has had any effect.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from django.template.loader import render_to_string
 
 #: requests of a process: those that only read (being answered, or waiting to be), and all others
 READS, WRITES = 32, 12
-#: so many of each are worked on at a time: more would only make each of them slower, and whoever is turned away waits for a turn
-#: of each of them. Writes have more, so that a report comes before a list.
-READS_AT_ONCE, WRITES_AT_ONCE = 2, 3
+#: so many of those that read are answered at a time, and only two where there are more of them than that; so are small writes.
+#: More would only make each of them slower, and whoever is turned away waits for a turn of each that is at work
+AT_ONCE, IN_A_CROWD = 8, 2
 #: a body up to so many bytes is there at once; a larger one, such as photos over a slow line, keeps nobody from their turn
 _SMALL_BODY = 65_536
 #: threads of a process: one for each request, and some to turn others away
@@ -54,6 +54,29 @@ class _Places:
             self.taken -= 1
 
 
+class _Turns:
+    """How many of those who have a place are at work: up to `calm` of them, or two where more than that have one."""
+
+    def __init__(self, places: _Places, calm: int) -> None:
+        self._places, self._calm = places, calm
+        self._changed = threading.Condition()
+        self._at_work = 0
+
+    def __enter__(self) -> None:
+        with self._changed:
+            self._changed.wait_for(self._may)
+            self._at_work += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._changed:
+            self._at_work -= 1
+            self._changed.notify()
+
+    def _may(self) -> bool:
+        crowded = self._places.taken > self._calm
+        return self._at_work < (min(IN_A_CROWD, self._calm) if crowded else self._calm)
+
+
 class Crowd:
     """A WSGI application in front of another."""
 
@@ -63,13 +86,11 @@ class Crowd:
         *,
         reads: int = READS,
         writes: int = WRITES,
-        reads_at_once: int = READS_AT_ONCE,
-        writes_at_once: int = WRITES_AT_ONCE,
+        at_once: int = AT_ONCE,
     ) -> None:
         self._application = application
         self._reads, self._writes = _Places(reads), _Places(writes)
-        self._reading = threading.BoundedSemaphore(reads_at_once)
-        self._writing = threading.BoundedSemaphore(writes_at_once)
+        self._reading, self._writing = _Turns(self._reads, at_once), _Turns(self._writes, at_once)
 
     @property
     def reading(self) -> int:
@@ -91,9 +112,15 @@ class Crowd:
                 return self._application(environ, start_response)
         finally:
             if self._reads.taken + self._writes.taken > _CALM:
-                # every thread has a connection of its own, and a database does not take any number of them
-                connections.close_all()
+                _give_connections_back()
             places.give_back()
+
+
+def _give_connections_back() -> None:
+    """Every thread has a connection of its own, and a server of a database does not take any number of them."""
+    for connection in connections.all(initialized_only=True):
+        if connection.vendor != "sqlite":
+            connection.close()
 
 
 def _whole(environ: WSGIEnvironment) -> bool:
