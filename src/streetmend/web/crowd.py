@@ -8,7 +8,8 @@ turned away has had any effect.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Sequence
 from functools import cache
 from io import BytesIO
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -17,7 +18,9 @@ from django.db import connections
 from django.template.loader import render_to_string
 
 #: requests of a process: those that only read (being answered, or waiting to be), and all others
-READS, WRITES = 32, 12
+READS, WRITES = 24, 12
+#: so long anybody waits for their turn, and is turned away then: whoever waited longer has gone, or presses again
+PATIENCE_SECONDS = 1.5
 #: so many of those that read are answered at a time, and only two where there are more of them than that; so are small writes.
 #: More would only make each of them slower, and whoever is turned away waits for a turn of each that is at work
 AT_ONCE, IN_A_CROWD = 8, 2
@@ -55,25 +58,42 @@ class _Places:
 
 
 class _Turns:
-    """How many of those who have a place are at work: up to `calm` of them, or two where more than that have one."""
+    """How many of those who have a place are at work, in the order in which they came.
 
-    def __init__(self, places: _Places, calm: int) -> None:
-        self._places, self._calm = places, calm
-        self._changed = threading.Condition()
+    Up to `calm` of them, or two where `all_places` say that more than that have a place of any kind.
+    """
+
+    def __init__(self, all_places: Sequence[_Places], calm: int) -> None:
+        self._all_places, self._calm = all_places, calm
+        self._lock = threading.Lock()
+        self._waiting: deque[threading.Event] = deque()
         self._at_work = 0
 
-    def __enter__(self) -> None:
-        with self._changed:
-            self._changed.wait_for(self._may)
-            self._at_work += 1
+    def take(self, seconds: float) -> bool:
+        """It is the caller's turn; false where it did not come within so many seconds."""
+        with self._lock:
+            if not self._waiting and self._free():
+                self._at_work += 1
+                return True
+            mine = threading.Event()
+            self._waiting.append(mine)
+        if mine.wait(seconds):
+            return True
+        with self._lock:
+            if mine.is_set():  # just now
+                return True
+            self._waiting.remove(mine)
+            return False
 
-    def __exit__(self, *_: object) -> None:
-        with self._changed:
+    def give_back(self) -> None:
+        with self._lock:
             self._at_work -= 1
-            self._changed.notify()
+            while self._waiting and self._free():
+                self._at_work += 1
+                self._waiting.popleft().set()
 
-    def _may(self) -> bool:
-        crowded = self._places.taken > self._calm
+    def _free(self) -> bool:
+        crowded = sum(places.taken for places in self._all_places) > self._calm
         return self._at_work < (min(IN_A_CROWD, self._calm) if crowded else self._calm)
 
 
@@ -87,10 +107,12 @@ class Crowd:
         reads: int = READS,
         writes: int = WRITES,
         at_once: int = AT_ONCE,
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
-        self._application = application
+        self._application, self._patience = application, patience
         self._reads, self._writes = _Places(reads), _Places(writes)
-        self._reading, self._writing = _Turns(self._reads, at_once), _Turns(self._writes, at_once)
+        both = (self._reads, self._writes)
+        self._reading, self._writing = _Turns(both, at_once), _Turns(both, at_once)
 
     @property
     def reading(self) -> int:
@@ -108,12 +130,21 @@ class Crowd:
         try:
             if not reads and not _whole(environ):
                 return self._application(environ, start_response)
-            with self._reading if reads else self._writing:
-                return self._application(environ, start_response)
+            return self._in_turn(self._reading if reads else self._writing, environ, start_response)
         finally:
             if self._reads.taken + self._writes.taken > _CALM:
                 _give_connections_back()
             places.give_back()
+
+    def _in_turn(
+        self, turns: _Turns, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        if not turns.take(self._patience):
+            return _turned_away(environ, start_response)
+        try:
+            return self._application(environ, start_response)
+        finally:
+            turns.give_back()
 
 
 def _give_connections_back() -> None:
