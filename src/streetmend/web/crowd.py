@@ -27,7 +27,7 @@ AT_ONCE, IN_A_CROWD = 8, 2
 #: a body up to so many bytes is there at once; a larger one, such as photos over a slow line, keeps nobody from their turn
 _SMALL_BODY = 65_536
 #: threads of a process: one for each request, and some to turn others away
-THREADS = READS + WRITES + 12
+THREADS = READS + WRITES + 4
 AGAIN_SECONDS = "2"
 #: with more requests than this a thread gives its connection to the database back after each
 _CALM = 16
