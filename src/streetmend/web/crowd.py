@@ -8,6 +8,7 @@ turned away has had any effect.
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -17,10 +18,14 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from django.db import connections
 from django.template.loader import render_to_string
 
+from streetmend.counting import count
+
 #: requests of a process: those that only read (being answered, or waiting to be), and all others
 READS, WRITES = 24, 12
 #: so long anybody waits for their turn, and is turned away then: whoever waited longer has gone, or presses again
 PATIENCE_SECONDS = 1.5
+#: whose turn came within so short a time did not wait
+_AT_ONCE_SECONDS = 0.001
 #: so many of those that read are answered at a time, and only two where there are more of them than that; so are small writes.
 #: More would only make each of them slower, and whoever is turned away waits for a turn of each that is at work
 AT_ONCE, IN_A_CROWD = 8, 2
@@ -139,7 +144,12 @@ class Crowd:
     def _in_turn(
         self, turns: _Turns, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
-        if not turns.take(self._patience):
+        began = time.monotonic()
+        mine = turns.take(self._patience)
+        waited = time.monotonic() - began
+        if waited > _AT_ONCE_SECONDS:
+            count("db_pool_wait_seconds", waited)
+        if not mine:
             return _turned_away(environ, start_response)
         try:
             return self._application(environ, start_response)
@@ -164,6 +174,8 @@ def _whole(environ: WSGIEnvironment) -> bool:
 
 
 def _turned_away(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    reads = environ.get("REQUEST_METHOD", "GET") in _READING
+    count("shed_total", labels={"class": "read" if reads else "write"})
     path = str(environ.get("PATH_INFO", ""))
     kind, body = _answer(path.startswith("/open311/"), path.endswith(".json"))
     headers = [
