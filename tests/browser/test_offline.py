@@ -147,7 +147,7 @@ def test_the_place_is_chosen_on_the_kept_map_and_the_kinds_questions_are_answere
     page.select_option("#category", "Skilt")
     page.get_by_role("radio", name="Stopp").check()
     page.locator(".map.live.undecided").wait_for()
-    assert page.locator(".owntile.leaflet-tile-loaded").count() > 0
+    page.locator(".owntile .leaflet-tile-loaded").first.wait_for()
     page.get_by_role("button", name="Closer").click()
     page.get_by_text("The place is kept.").wait_for()
     page.fill("#email", "kari@example.org")
