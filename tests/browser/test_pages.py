@@ -213,7 +213,7 @@ def test_what_is_sent_wrongly_anywhere_gives_a_page_that_can_be_used_by_everybod
             ("/report/photo", "/report/photo", {}),
             ("/alerts", "/alerts", {"email": "nobody"}),
             ("/sign-in", "/sign-in", {"email": "a@b"}),
-            (report, f"{report}/follow", {"email": "nobody"}),
+            (report, f"{report}/follow", {"follow_email": "nobody"}),
         ):
             page.goto(site + path)
             send(page, form, fields)
