@@ -37,7 +37,7 @@ async function begin(place, told) {
 
 function tiles(map, told, native) {
   const options = { attribution: told.attribution, maxZoom: 20, className: told.kind === "own" ? "owntile" : "foreigntile" };
-  if (told.kind === "own") L.tileLayer(told.url, { ...options, tileSize: told.size, zoomOffset: -1, maxNativeZoom: native }).addTo(map);
+  if (told.kind === "own") L.tileLayer(told.url, { ...options, tileSize: told.size, zoomOffset: -1, minNativeZoom: native, maxNativeZoom: native }).addTo(map);
   else if (told.kind === "xyz") L.tileLayer(told.url, { ...options, maxNativeZoom: 19 }).addTo(map);
   else pmtiles.leafletRasterLayer(new pmtiles.PMTiles(told.url), options).addTo(map);
   if (told.attribution) {
