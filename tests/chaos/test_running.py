@@ -90,7 +90,7 @@ def test_answers_are_what_openapi_promises_in_a_small_run():
     assert sum(found["figures"]["cases"].values()) >= 100
 
 
-def test_a_small_storm_of_bad_answers_and_killed_workers_loses_nothing_and_repeats_nothing():
+def test_F_08_a_small_storm_of_bad_answers_and_killed_workers_loses_nothing_and_repeats_nothing():
     command = [sys.executable, "-W", "ignore", "-m", "chaos.child", "storm_sqlite", "--seed=3", "--size=0.02"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
