@@ -241,8 +241,8 @@ def test_F_11_told_to_stop_twice_and_then_killed_it_gives_nothing_back_and_the_n
     worker = start_worker()
     report_now()
     until(lambda: posts(endpoint) == 1, what="the POST")
-    worker.process.send_signal(signal.SIGTERM)
-    worker.process.send_signal(signal.SIGTERM)
+    worker.signal(signal.SIGTERM)
+    worker.signal(signal.SIGTERM)
     until(lambda: "stopping" in worker.said(), what="the word that it stops")
     assert Delivery.objects.get().state == DeliveryState.SENDING
     worker.kill()
