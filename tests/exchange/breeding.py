@@ -9,6 +9,8 @@ of JSON: the `pid` of a worker, and later how it `ended`: as `subprocess` says i
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import importlib
 import json
 import os
@@ -17,9 +19,12 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
+
+#: in place of arguments: a worker that does what is due, and stops itself (SIGSTOP) before the first byte of each call
+STOPPING = "stopping"
 
 
 class Breeder:
@@ -27,13 +32,12 @@ class Breeder:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
-        self._database = ""
         self._born: list[int] = []
         self._ended: dict[int, int] = {}
         self._told = threading.Condition()
 
     def worker(self, environment: Mapping[str, str], log: Path, *arguments: str) -> int:
-        """The pid of a new worker. Raises ValueError for another database than that of the first."""
+        """The pid of a new worker."""
         process = self._begin(environment)
         order = {"arguments": arguments, "environment": dict(environment), "log": str(log)}
         assert process.stdin is not None
@@ -59,14 +63,11 @@ class Breeder:
 
     def _begin(self, environment: Mapping[str, str]) -> subprocess.Popen[str]:
         if self._process is None:
-            self._database = environment["DATABASE_URL"]
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.exchange.breeding"],
                 env={**environment, "STREETMEND_CRASH_POINT": ""}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             )  # fmt: skip
             threading.Thread(target=self._listen, args=(self._process,), daemon=True).start()
-        if environment["DATABASE_URL"] != self._database:
-            raise ValueError("A breeder has one database.")
         return self._process
 
     def _listen(self, process: subprocess.Popen[str]) -> None:
@@ -152,16 +153,56 @@ def _work(order: dict[str, Any]) -> int:
     read = importlib.reload(importlib.import_module("streetmend.settings"))
     for name in filter(str.isupper, dir(read)):
         setattr(settings, name, getattr(read, name))
+    from django.db import connections
+
     from streetmend import crash
     from streetmend.cli import group
+
+    # nothing was connected to before it was forked; but the connection may have been made
+    connections.settings = connections.configure_settings(settings.DATABASES)
+    with contextlib.suppress(AttributeError):
+        del connections["default"]
 
     if point := os.environ.get("STREETMEND_CRASH_POINT"):
         crash.aim(point)
     try:
+        if order["arguments"] == [STOPPING]:
+            return _work_and_stop()
         group.main(["work", *order["arguments"]], prog_name="streetmend")
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     return 0
+
+
+def _work_and_stop() -> int:
+    from django.db import connection
+
+    from streetmend.database.gate import gate_for
+    from streetmend.exchange.worker import run
+    from streetmend.fetch import Fetcher
+
+    class Stopping:
+        """Looks a name up only when somebody has let the process go on: the lease was looked at by then, and nothing has left."""
+
+        async def resolve(self, host: str, port: int) -> list[str]:
+            gate = gate_for(str(connection.settings_dict["NAME"]))
+            while connection.vendor == "sqlite":
+                # it holds nobody up while it stands still: no other thread of it is inside a write, or about to begin one
+                turn = await asyncio.to_thread(gate.take)
+                alone = gate.waiting == 0
+                turn.done()
+                if alone:
+                    break
+                await asyncio.sleep(0.01)
+            os.kill(os.getpid(), signal.SIGSTOP)
+            return ["127.0.0.1"]
+
+    @contextlib.asynccontextmanager
+    async def transport() -> AsyncIterator[Fetcher]:
+        async with Fetcher(allow=["127.0.0.0/8"], resolver=Stopping()) as fetcher:
+            yield fetcher
+
+    return run(once=True, transport=transport)
 
 
 if __name__ == "__main__":

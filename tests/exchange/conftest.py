@@ -62,9 +62,9 @@ def post() -> Iterator[Post]:
 
 
 class StartWorker(Protocol):
-    """Starts a worker process on the test's database; `crash_point` is where it dies."""
+    """Starts a worker process on the test's database; `crash_point` is where it dies, `database` another way to that database."""
 
-    def __call__(self, *arguments: str, crash_point: str = "") -> WorkerProcess: ...
+    def __call__(self, *arguments: str, crash_point: str = "", database: str = "") -> WorkerProcess: ...
 
 
 @pytest.fixture(scope="session")
@@ -88,8 +88,9 @@ def start_worker(
     """Every worker of the test has ended after it."""
     started: list[WorkerProcess] = []
 
-    def start(*arguments: str, crash_point: str = "") -> WorkerProcess:
+    def start(*arguments: str, crash_point: str = "", database: str = "") -> WorkerProcess:
         environment = {**worker_environment(), "STREETMEND_CRASH_POINT": crash_point}
+        environment["DATABASE_URL"] = database or environment["DATABASE_URL"]
         worker = WorkerProcess(breeder, environment, tmp_path / f"worker-{len(started)}.log", *arguments)
         started.append(worker)
         return worker
