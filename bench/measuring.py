@@ -75,19 +75,21 @@ def cpu(
     rounds: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(ROUNDS):
         for name, work in works.items():
-            before = time.process_time() + _used(database_process)
+            before = time.process_time() + used(database_process)
             for _ in range(each):
                 work()
-            rounds[name].append((time.process_time() + _used(database_process) - before) * 1000 / each)
+            rounds[name].append((time.process_time() + used(database_process) - before) * 1000 / each)
     return {name: min(found) for name, found in rounds.items()}
 
 
-def _used(process: int | None) -> float:
-    """Seconds of processor time that another process has used (Linux)."""
-    if process is None:
+def used(process: int | None) -> float:
+    """Seconds of processor time that another process has used (Linux); 0 where there is none."""
+    if process is None or not Path(f"/proc/{process}/stat").exists():
         return 0.0
     precise = Path(f"/proc/{process}/schedstat")
-    if precise.exists():
+    if (
+        precise.exists() and len(os.listdir(f"/proc/{process}/task")) == 1
+    ):  # it tells of the first thread alone
         return int(precise.read_text().split()[0]) / 1e9
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

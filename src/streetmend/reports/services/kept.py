@@ -151,7 +151,7 @@ def begin(
     _keep(
         report,
         photo_names=photo_names,
-        recipient_ids=sorted(delivery.body_id for delivery in owed),
+        recipient_ids=sorted(one.body_id for one in owed if one.state != DeliveryState.CANCELLED),
         comment_count=0,
     )
     for delivery in owed:
