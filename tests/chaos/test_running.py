@@ -59,13 +59,13 @@ def test_an_unknown_part_is_told_by_its_name():
 
 
 def test_a_run_ends_with_one_document_that_says_whether_all_held():
-    done = chaos("answers", "--seed", "5")
+    done = chaos("answers", "--seed", "5", "--size", "0.1")
     summary = json.loads(done.stdout)
     assert done.returncode == 0, done.stderr
     assert summary["ok"] is True
     (only,) = summary["runs"]
     assert (only["part"], only["seed"], only["violations"]) == ("answers", 5, [])
-    assert only["figures"]["answers"] == answers.DAMAGED
+    assert only["figures"]["answers"] == answers.DAMAGED // 10
     assert only["figures"]["unreadable"] > 0
     assert only["figures"]["read"] > 0
 
@@ -90,7 +90,7 @@ def test_answers_are_what_openapi_promises_in_a_small_run():
     assert sum(found["figures"]["cases"].values()) >= 100
 
 
-def test_a_small_storm_of_bad_answers_and_killed_workers_loses_nothing_and_repeats_nothing():
+def test_F_08_a_small_storm_of_bad_answers_and_killed_workers_loses_nothing_and_repeats_nothing():
     command = [sys.executable, "-W", "ignore", "-m", "chaos.child", "storm_sqlite", "--seed=3", "--size=0.02"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
