@@ -71,6 +71,17 @@ def django_db_modify_db_settings() -> None:
         connections["default"].settings_dict["TEST"]["NAME"] = str(plugin.folder / "test.sqlite3")
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """The tables are there, and each test that commits empties only what it has filled."""
+    from django.db import connection
+
+    from tests.support.emptying import empty_quickly
+
+    with django_db_blocker.unblock():
+        empty_quickly(connection)
+
+
 @pytest.fixture
 def process_environment(transactional_db: None) -> dict[str, str]:
     """The environment for a process of ours (`streetmend ...`) that works on this test's database."""
