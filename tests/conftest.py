@@ -11,6 +11,9 @@ from tests.support import plugin
 from tests.support.clock import SettableClock
 
 settings.register_profile("shared-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "mutants", settings.get_profile("shared-machine"), derandomize=True, database=None, max_examples=10
+)
 settings.load_profile("shared-machine")
 
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_setup", "process_environment"}
