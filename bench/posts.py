@@ -29,13 +29,13 @@ RATE_GOAL, SLOWEST_GOAL = 300.0, 250.0
 _BATCH = 50
 
 
-def _streetmend(*arguments: str) -> str:
+def streetmend(*arguments: str) -> str:
     command = [sys.executable, "-W", "ignore", "-m", "streetmend", *arguments]
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 @contextmanager
-def _served(port: int, processes: int) -> Iterator[None]:
+def served(port: int, processes: int) -> Iterator[None]:
     """The site at the port, without a worker."""
     command = [
         sys.executable, "-W", "ignore", "-m", "streetmend", "serve", f"--port={port}", f"--workers={processes}",
@@ -99,7 +99,7 @@ def measured(
     database: str, *, port: int, key: str, place: tuple[float, float, str], seconds: float, processes: int
 ) -> list[Result]:
     """The rate and the slowest hundredth."""
-    with _served(port, processes):
+    with served(port, processes):
         for warm in (True, False):
             until = time.monotonic() + (1.0 if warm else seconds)
             programs = [
@@ -133,9 +133,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--port", type=int, default=8990)
     asked = parser.parse_args()
-    _streetmend("init", "--no-input")
-    _streetmend("fill", "--reports=1000")
-    key = _streetmend("keys", "create", "bench").split()[-1]
+    streetmend("init", "--no-input")
+    streetmend("fill", "--reports=1000")
+    key = streetmend("keys", "create", "bench").split()[-1]
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "streetmend.settings")
     import django
 

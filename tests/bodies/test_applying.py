@@ -211,3 +211,32 @@ class TestExport:
 
 
 _COMMENT = '# The API key is not written; it stays as it is. To set one: api_key = "...", or api_key_file, or api_key_env.'
+
+
+RULES = """
+[[bodies]]
+name = "Vestby kommune"
+send = "email"
+mail_updates = false
+
+[[bodies.categories]]
+name = "Hull i vei"
+code = "POT"
+send = "none"
+email = "hull@vestby.example"
+id_field = "ref"
+photo_required = true
+phone_required = true
+updates_allowed = false
+reopening_allowed = false
+preferred = true
+close_after_days = 90
+"""
+
+
+def test_what_a_category_insists_on_and_allows_comes_back_from_the_database_as_written(db):
+    file = read_site_file(RULES, languages=["en"])
+    assert apply_site_file(file=file, now=NOW).effective
+    assert not apply_site_file(file=file, now=NOW).effective
+    again = present_file().bodies[0]
+    assert (again.mail_updates, again.categories[0]) == (False, file.bodies[0].categories[0])

@@ -52,6 +52,15 @@ class TestWhoIsResponsible:
         assert (found.why, names(found)) == (Why.COVERED, ["Vestby kommune", "Veietaten"])
         assert [category.code for category in found.categories] == ["POT", "R-POT"]
 
+    def test_of_several_the_preferred_alone_gets_it_and_its_words_are_shown(self) -> None:
+        apply(RICH.replace('code = "R-POT"', 'code = "R-POT"\npreferred = true', 1))
+        assert names(queries.responsible(*WEST, "Hull i vei")) == ["Veietaten"]
+        here = queries.categories_at(*WEST, "nb").choice("Hull i vei")
+        assert here is not None
+        assert len(here.body_ids) == 1
+        everywhere = next(one for one in queries.categories_in_use() if one.name == "Hull i vei")
+        assert len(everywhere.body_ids) == 2
+
     def test_only_those_that_cover_the_place(self) -> None:
         assert names(queries.responsible(*EAST, "Hull i vei")) == ["Veietaten"]
 

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from streetmend.bodies.models import Endpoint
-from streetmend.cli.doctor import machine, sending
+from streetmend.cli.doctor import keeping, machine, sending
 from streetmend.cli.doctor.findings import Finding, Level
 from streetmend.georeport.testing import PretendEndpoint, serving
+from streetmend.reports.models import Delivery
 from streetmend.reports.services import Told, submit
 from streetmend.reports.services.beats import beat
 from tests.cli.conftest import Call
@@ -225,6 +226,27 @@ class TestTheMachine:
 
 
 @pytest.mark.django_db
+class TestPeople:
+    def test_how_long_reporters_are_kept_is_told_with_how_many_are_due_and_nobody_is_forgotten(
+        self, clock: SettableClock
+    ) -> None:
+        make_town()
+        told = submit(
+            now=clock.now() - timedelta(days=800), lat=WEST[0], long=WEST[1], title="Hull", category_name="Gatelys",
+            told=Told("kari@example.org"),
+        )  # fmt: skip
+        Delivery.objects.update(next_at=None, state="accepted")
+        (found,) = keeping.privacy(clock)
+        assert (found.level, "24 months" in found.text, "1 report." in found.text) == (Level.OK, True, True)
+        told.report.refresh_from_db()
+        assert told.report.email == "kari@example.org"
+
+    def test_reporters_who_are_kept_for_ever_are_a_warning(self, clock: SettableClock) -> None:
+        make_town(forget_after_months=0)
+        (found,) = keeping.privacy(clock)
+        assert (found.check, found.level) == ("privacy", Level.WARNING)
+
+
 class TestTheWorker:
     def test_what_is_late_without_a_worker_is_a_problem(self, clock: SettableClock) -> None:
         make_town()

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from streetmend.bodies.models import Category
+from streetmend.bodies.services import save_category
+from streetmend.bodies.specs import CategorySpec
+from streetmend.georeport.types import Upload
 from streetmend.open311.operations import OPERATIONS
 from streetmend.reports.models import Delivery, Notice, Posting, Report, WantedPhoto
 from streetmend.reports.states import DeliveryState
 from tests.open311.sending import Sender, jpeg, new_key, report
-from tests.support.town import EAST, FAR, FJORD, WEST, make_town
+from tests.support.town import BEGAN, EAST, FAR, FJORD, WEST, make_town
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BASES = ["/open311/v2/", "/open311/strict/v2/", "/open311/fixmystreet/v2/"]
@@ -249,3 +253,22 @@ def test_what_the_document_says_of_a_form_is_what_is_read_of_it(sender):
         "Kari", "kari@example.org", "Kari Kari", "Kari", "Kari",
     )  # fmt: skip
     assert Posting.objects.get().mark.startswith("id:"), "client_reference is a mark"
+
+
+def test_a_photo_and_a_phone_number_that_the_category_requires_are_named_at_once(sender):
+    light = Category.objects.get(body__mapit_id=101, code="LIGHT")
+    spec = CategorySpec(name="Gatelys", code="LIGHT", photo_required=True, phone_required=True)
+    save_category(body=light.body, category=light, spec=spec, now=BEGAN)
+    answer = sender.post(report())
+    assert answer.status == 400
+    told = " ".join(errors(answer))
+    assert "phone: is required for this service" in told
+    assert "media_url: is required for this service" in told
+    assert not Report.objects.exists()
+    assert sender.post(report(phone="12345678", media_url="https://photos.example/1.jpg")).status == 200
+    assert sender.post(report(phone="12345678", description="En annen"), jpeg()).status == 200
+    broken = Upload(field="photo1", filename="1.jpg", content_type="image/jpeg", content=b"no photo")
+    refused = sender.post(report(phone="12345678", description="En tredje"), broken)
+    assert refused.status == 400
+    assert "media_url" in " ".join(errors(refused))
+    assert Report.objects.count() == 2

@@ -100,7 +100,7 @@ class Checker:
             *(self.endpoint(found, (*path, "endpoints", at)) for at, found in enumerate(spec.endpoints)),
         ]
         self._unique(endpoints, (*path, "endpoints"), "name", lambda endpoint: endpoint.name)
-        if spec.send == Send.EMAIL and not spec.email:
+        if spec.send == Send.EMAIL and not spec.email and not _all_have_addresses(spec.categories):
             self._wrong(path, 'send = "email" needs the key "email"')
         names = {endpoint.name for endpoint in endpoints}
         categories: list[CategorySpec] = []
@@ -110,6 +110,12 @@ class Checker:
                 self._wrong(
                     (*path, "categories", at, "endpoint"), f'the body has no endpoint "{category.endpoint}"'
                 )
+            if category.send == Send.EMAIL and not category.email and not spec.email:
+                self._wrong(
+                    (*path, "categories", at), 'send = "email" needs the key "email", here or of the body'
+                )
+            if category.send == Send.OPEN311 and not names:
+                self._wrong((*path, "categories", at, "send"), "the body has no endpoint")
         self._unique(categories, (*path, "categories"), "name", lambda category: category.name)
         self._unique(categories, (*path, "categories"), "code", lambda category: category.code)
         return msgspec.structs.replace(
@@ -182,6 +188,7 @@ class Checker:
         return msgspec.structs.replace(
             spec,
             code=spec.code or spec.name,
+            email=self._email(spec.email, (*path, "email")),
             keywords=list(dict.fromkeys(word for word in spec.keywords if word)),
             questions=sorted(questions, key=lambda question: question.position or 0),
         )
@@ -337,6 +344,11 @@ class Checker:
             if first != at:
                 where = (*path, at, key) if key else (*path, at)
                 self._wrong(where, f'"{value}" stands there twice (the first time at number {first + 1})')
+
+
+def _all_have_addresses(categories: Sequence[CategorySpec]) -> bool:
+    """Whether the body needs no address of its own, because each of its categories has one."""
+    return bool(categories) and all(category.email for category in categories)
 
 
 def _is_named(spec: Struct) -> bool:

@@ -40,6 +40,10 @@ class Directory:
         self.bodies: Mapping[int, BodyInfo] = MappingProxyType({body.id: body for body in bodies})
         #: by id, of all categories that ever were
         self.category_names: Mapping[int, str] = MappingProxyType(dict(category_names))
+        #: by body and category name, inactive ones too
+        self.category_of: Mapping[tuple[int, int], CategoryInfo] = MappingProxyType(
+            {(category.body_id, category.name_id): category for category in categories}
+        )
         of_body: dict[int, list[CategoryInfo]] = defaultdict(list)
         for category in categories:
             if category.active and category.body_id in self.bodies:
@@ -50,7 +54,7 @@ class Directory:
             for area_id in body.area_ids if body.active else ():
                 in_area[area_id].append(body)
         self._in_area = dict(in_area)
-        self._choices: dict[tuple[tuple[int, ...], str], tuple[Choice, ...]] = {}
+        self._choices: dict[tuple[tuple[int, ...], str, bool], tuple[Choice, ...]] = {}
 
     def active_bodies(self) -> tuple[BodyInfo, ...]:
         """The bodies that take reports, by id."""
@@ -69,22 +73,34 @@ class Directory:
         """The active categories of the bodies, body by body in the order of the site file."""
         return tuple(category for body in bodies for category in self._of_body.get(body.id, ()))
 
-    def choices(self, bodies: Iterable[BodyInfo], language: str) -> tuple[Choice, ...]:
-        """The active categories of the bodies, united by name, in the order of the site file."""
+    def choices(
+        self, bodies: Iterable[BodyInfo], language: str, *, at_one_place: bool = True
+    ) -> tuple[Choice, ...]:
+        """The active categories of the bodies, united by name, in the order of the site file.
+
+        `at_one_place`: the bodies cover one place, so that a preferred category leaves the others of its name out.
+        """
         bodies = tuple(bodies)
-        key = (tuple(body.id for body in bodies), language)
+        key = (tuple(body.id for body in bodies), language, at_one_place)
         found = self._choices.get(key)
         if found is None:
             by_name: dict[int, list[CategoryInfo]] = {}
             for category in self.categories_of(bodies):
                 by_name.setdefault(category.name_id, []).append(category)
             chain = fallbacks(language, self.site.first_language)
-            found = tuple(united(same, chain) for same in by_name.values())
+            found = tuple(
+                united(chosen_among(same) if at_one_place else same, chain) for same in by_name.values()
+            )
             # a language comes from a request: the memory must not grow with what strangers ask
             if len(self._choices) >= _KEPT_CHOICES:
                 self._choices.clear()
             self._choices[key] = found
         return found
+
+
+def chosen_among(categories: Sequence[CategoryInfo]) -> Sequence[CategoryInfo]:
+    """Of categories of one name those that get the report: the preferred ones where there are such, else all."""
+    return [category for category in categories if category.preferred] or categories
 
 
 def united(categories: Sequence[CategoryInfo], chain: Sequence[str]) -> Choice:
@@ -104,6 +120,8 @@ def united(categories: Sequence[CategoryInfo], chain: Sequence[str]) -> Choice:
         body_ids=tuple(category.body_id for category in categories),
         category_ids=tuple(category.id for category in categories),
         stop=next((category.stop for category in categories if category.stop), ""),
+        photo_required=any(category.photo_required for category in categories),
+        phone_required=any(category.phone_required for category in categories),
     )
 
 
@@ -175,6 +193,7 @@ def _site() -> SiteInfo:
         open_posting=row.open_posting,
         max_photos=row.max_photos,
         ask_after_days=more.get("ask_after_days", 28),
+        forget_after_months=more.get("forget_after_months", 24),
         intro=more.get("intro", ""),
         emergency=more.get("emergency", ""),
         colours=more.get("colours", {}),
@@ -201,6 +220,7 @@ def _bodies() -> list[BodyInfo]:
             mapit_id=row.mapit_id,
             send=row.send,
             email=row.email,
+            mail_updates=row.mail_updates,
             url=row.url,
             active=row.active,
             area_ids=frozenset(covers[row.id]),
@@ -231,6 +251,14 @@ def _categories() -> list[CategoryInfo]:
             questions=tuple(questions[row.id]),
             texts=row.texts,
             stop=row.stop,
+            send=row.send,
+            email=row.email,
+            photo_required=row.photo_required,
+            phone_required=row.phone_required,
+            updates_allowed=row.updates_allowed,
+            reopening_allowed=row.reopening_allowed,
+            preferred=row.preferred,
+            close_after_days=row.close_after_days,
         )
         for row in Category.objects.select_related("name").order_by("body_id", "position", "id")
     ]

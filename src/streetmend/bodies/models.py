@@ -45,6 +45,8 @@ class Body(models.Model):
     mapit_id = models.PositiveIntegerField(null=True, blank=True, unique=True)
     send = models.CharField(max_length=10, choices=Send, default=Send.NONE)
     email = models.CharField(max_length=254, blank=True)
+    #: updates of reports that went by e-mail go by e-mail too
+    mail_updates = models.BooleanField(default=True)
     url = models.CharField(max_length=500, blank=True)
     active = models.BooleanField(default=True)
 
@@ -204,6 +206,21 @@ class Category(models.Model):
     position = models.PositiveIntegerField(default=0)
     #: said instead of taking a report, such as whom to call; empty: reports are taken
     stop = models.TextField(blank=True)
+    #: how its reports go, where that is another way than the body's; empty: as the body's
+    send = models.CharField(max_length=10, choices=Send, blank=True)
+    #: where they go by e-mail; empty: to the body's address
+    email = models.CharField(max_length=254, blank=True)
+    #: the attribute in which its endpoint wants our report's id; empty: as the endpoint says
+    id_field = models.CharField(max_length=200, blank=True)
+    photo_required = models.BooleanField(default=False)
+    phone_required = models.BooleanField(default=False)
+    #: residents may add to its reports, and may open a closed one again
+    updates_allowed = models.BooleanField(default=True)
+    reopening_allowed = models.BooleanField(default=True)
+    #: where several bodies have it at a place, those alone get the report that are preferred
+    preferred = models.BooleanField(default=False)
+    #: an open report of it is closed after so many days without news; 0: never
+    close_after_days = models.PositiveIntegerField(default=0)
     #: what the body's list of services said of it the last time (what differs here was changed here); null: it is from no list
     listed: models.JSONField[dict[str, Any] | None, dict[str, Any] | None] = models.JSONField(
         null=True, blank=True

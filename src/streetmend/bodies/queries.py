@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from streetmend.areas import queries as area_queries
 from streetmend.areas.index import AreaInfo, Nearby
-from streetmend.bodies.directory import Directory, directory
-from streetmend.bodies.models import Pull
+from streetmend.bodies.directory import Directory, chosen_among, directory
+from streetmend.bodies.models import Body, Pull
 from streetmend.bodies.values import BodyInfo, CategoryInfo, Choice, Group, SiteInfo
 
 
@@ -105,7 +105,8 @@ def responsible(lat: float, long: float, category_name: str | None = None) -> Re
     bodies = known.bodies_in(area.mapit_id for area in located.areas)
     categories = known.categories_of(bodies)
     if category_name is not None:
-        categories = tuple(category for category in categories if category.name == category_name)
+        of_name = [category for category in categories if category.name == category_name]
+        categories = tuple(chosen_among(of_name))
     if not bodies:
         why = Why.NOBODY
     elif category_name is not None and not categories:
@@ -156,7 +157,7 @@ def categories_at(lat: float, long: float, language: str = "") -> ChoicesHere:
 def categories_in_use(language: str = "") -> tuple[Choice, ...]:
     """Every category name of an active body and category, with the questions of all bodies, by name."""
     known = directory()
-    choices = known.choices(known.active_bodies(), language or known.site.first_language)
+    choices = known.choices(known.active_bodies(), language or known.site.first_language, at_one_place=False)
     return tuple(sorted(choices, key=lambda choice: (choice.name.casefold(), choice.name)))
 
 
@@ -168,6 +169,17 @@ def bodies() -> tuple[BodyInfo, ...]:
 def body_names() -> Mapping[int, str]:
     """The name of every body by id, of those that are no longer active too."""
     return {body.id: body.name for body in directory().bodies.values()}
+
+
+def category_of(body_id: int, name_id: int) -> CategoryInfo | None:
+    """The body's category of this name, in use or not; None where it has (or had) none."""
+    return directory().category_of.get((body_id, name_id))
+
+
+def mail_address(body: Body, name_id: int) -> str:
+    """Where the body gets by e-mail what is of this category; "" where it has no address."""
+    category = category_of(body.pk, name_id)
+    return (category.email if category else "") or body.email
 
 
 def category_names() -> Mapping[int, str]:

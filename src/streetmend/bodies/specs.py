@@ -67,6 +67,9 @@ class SiteSpec(Spec, frozen=True, kw_only=True):
     """How many minutes a confirmed report of the site waits before it is sent; never for reports that come through Open311."""
     ask_after_days: Annotated[int, Meta(ge=0, le=3650)] = 28
     """After how many days without news the reporter of an open report is asked, once, whether it is fixed; 0: never."""
+    forget_after_months: Annotated[int, Meta(ge=0, le=1200)] = 24
+    """How many months after its last news a closed report is kept with its reporter's name, address and telephone number; then
+    only the report itself stays. 0: for ever."""
     open_posting: bool = False
     """Programs without a key may send reports, which are confirmed by e-mail."""
     max_photos: Annotated[int, Meta(ge=0, le=20)] = 3
@@ -207,10 +210,42 @@ class CategorySpec(Spec, frozen=True, kw_only=True):
     """Whether it can be chosen."""
     stop: Text = ""
     """What people are told instead of making such a report, such as whom to call."""
+    send: Annotated[str, Meta(pattern="^(open311|email|none)?$")] = ""
+    """How its reports go, where that is not the body's way: "open311", "email" or "none"."""
+    email: Email = ""
+    """Where its reports go by e-mail; by default to the body's address."""
+    id_field: Line = ""
+    """The attribute in which its endpoint wants our report's id; by default the endpoint's `id_field`."""
+    photo_required: bool = False
+    """No report of it is taken without a photo."""
+    phone_required: bool = False
+    """No report of it is taken without the reporter's telephone number."""
+    updates_allowed: bool = True
+    """Residents may add to its reports; the body and staff always may."""
+    reopening_allowed: bool = True
+    """Residents may open a closed report of it again."""
+    preferred: bool = False
+    """Where several bodies have a category of this name at a place, only the preferred ones get the report."""
+    close_after_days: Annotated[int, Meta(ge=0, le=3650)] = 0
+    """An open report of it is closed after so many days without news; 0: never."""
     texts: dict[str, CategoryTexts] = field(default_factory=dict)
     """The same words in the site's other languages, by language."""
     questions: list[QuestionSpec] = field(default_factory=list)
     """What it asks."""
+
+
+#: what a category has that no list of services says: how its reports are taken and where they go
+CATEGORY_RULES = (
+    "send",
+    "email",
+    "id_field",
+    "photo_required",
+    "phone_required",
+    "updates_allowed",
+    "reopening_allowed",
+    "preferred",
+    "close_after_days",
+)
 
 
 class BodySpec(Spec, frozen=True, kw_only=True):
@@ -226,6 +261,8 @@ class BodySpec(Spec, frozen=True, kw_only=True):
     """How it gets its reports: "open311", "email" or "none"."""
     email: Email = ""
     """The address for reports by e-mail."""
+    mail_updates: bool = True
+    """What residents and staff say later goes to it by e-mail too, for reports that went so."""
     url: Url = ""
     """Its own site, for people."""
     active: bool = True

@@ -32,6 +32,7 @@ class SiteInfo:
     contact_email: str = ""
     undo_minutes: int = 0
     ask_after_days: int = 28
+    forget_after_months: int = 24
     open_posting: bool = False
     max_photos: int = 3
     intro: str = ""
@@ -74,6 +75,7 @@ class BodyInfo:
     mapit_id: int | None
     send: str
     email: str
+    mail_updates: bool
     url: str
     active: bool
     area_ids: frozenset[int]
@@ -135,6 +137,15 @@ class CategoryInfo:
     questions: tuple[QuestionInfo, ...]
     texts: Texts = field(default_factory=dict, repr=False)
     stop: str = ""
+    #: how its reports go and where to, where that is not as the body's; ""
+    send: str = ""
+    email: str = ""
+    photo_required: bool = False
+    phone_required: bool = False
+    updates_allowed: bool = True
+    reopening_allowed: bool = True
+    preferred: bool = False
+    close_after_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +168,8 @@ class Choice:
     category_ids: tuple[int, ...]
     #: what people are told instead of making such a report; "" where it is taken
     stop: str = ""
+    photo_required: bool = False
+    phone_required: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def without_way() -> tuple[NoWay, ...]:
     for row in rows.order_by("body_id", "position", "id"):
         why = _why_not(row.body, row, endpoints[row.body_id])
         if why:
-            found[row.body.name, why, row.body.send == Send.NONE].append(row.name.name)
+            found[row.body.name, why, (row.send or row.body.send) == Send.NONE].append(row.name.name)
     return tuple(
         NoWay(body, tuple(categories), why, meant) for (body, why, meant), categories in found.items()
     )
@@ -36,14 +36,15 @@ def without_way() -> tuple[NoWay, ...]:
 
 def _why_not(body: Body, category: Category, endpoints: list[Endpoint]) -> str:
     """Why no report of the category reaches its body; empty where one does."""
-    if body.send == Send.NONE:
+    send, address = category.send or body.send, category.email or body.email
+    if send == Send.NONE:
         return 'its send is "none"'
-    if body.send == Send.EMAIL:
-        return "" if body.email else "it has no e-mail address"
+    if send == Send.EMAIL:
+        return "" if address else "it has no e-mail address"
     if category.endpoint is not None:
         name = category.endpoint.name or category.endpoint.url
         return "" if category.endpoint.active else f'its endpoint "{name}" is not active'
     if any(endpoint.active for endpoint in endpoints):
         return ""
     # without an endpoint such reports go by e-mail
-    return "" if body.email else "it has no active endpoint and no e-mail address"
+    return "" if address else "it has no active endpoint and no e-mail address"

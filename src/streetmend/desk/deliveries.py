@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from streetmend.bodies.queries import mail_address
 from streetmend.clock import SystemClock
 from streetmend.desk.acting import back, done, logged, may, staff_page, standing, wanted
 from streetmend.desk.meanings import meaning_of
@@ -87,6 +88,7 @@ def _words(error: ReportError) -> str:
 def _possible(row: Delivery) -> dict[str, bool]:
     """What can be done with the delivery where it stands."""
     state = DeliveryState(row.state)
+    has_address = bool(mail_address(row.body, row.category_name_id))
 
     def moves(target: DeliveryState) -> bool:
         return may_deliver(DeliveryActor.STAFF, state, target)
@@ -95,7 +97,7 @@ def _possible(row: Delivery) -> dict[str, bool]:
         "ask": state in ASKABLE and row.endpoint_id is not None,
         "there": moves(DeliveryState.ACCEPTED),
         "again": moves(DeliveryState.WAITING) or (state == DeliveryState.WAITING and row.next_at is not None),
-        "email": moves(DeliveryState.BY_EMAIL) and row.endpoint_id is not None and bool(row.body.email),
+        "email": moves(DeliveryState.BY_EMAIL) and row.endpoint_id is not None and has_address,
         "stop": moves(DeliveryState.CANCELLED),
     }
 

@@ -12,7 +12,7 @@ from django.db import DatabaseError
 from streetmend.bodies.models import Category, Question
 from streetmend.bodies.queries import site
 from streetmend.bodies.values import SiteInfo
-from streetmend.exchange.senders import email, open311, update_sending
+from streetmend.exchange.senders import email, open311, update_mails, update_sending
 from streetmend.reports.models import Delivery
 from streetmend.reports.services.outbox import Prepared
 from streetmend.reports.services.together import first_mails_of
@@ -71,6 +71,8 @@ def _one(
     together: Sequence[Delivery],
     here: SiteInfo,
 ) -> Prepared:
+    if delivery.endpoint is None and delivery.update is not None:
+        return update_mails.prepare(delivery, delivery.update)
     if delivery.endpoint is None:
         return email.prepare(delivery, category, questions, together)
     if category is None:

@@ -39,6 +39,8 @@ def new_request(
 
     Latitude and longitude (WGS84 degrees) have six decimals. Photos of private reports never go out as addresses.
     """
+    if category.id_field:
+        habits = msgspec.structs.replace(habits, id_field=category.id_field)
     told_name = report.name if habits.reporter is not Reporter.NONE else ""
     first_name, last_name = split_name(told_name, habits)
     tells_all = habits.reporter is Reporter.ALL

@@ -64,10 +64,20 @@ def judged(
         if place is None:
             _check_service(new.service_code, judgement)
         answers = _answers(new, found, judgement, here)
+        if found is not None:
+            _required(found, judgement, phone=bool(new.phone), photo=bool(incoming.uploads or new.media_urls))
     if judgement.faults or found is None:
         alone = judgement.unknown and len(judgement.faults) == 1
         raise CallRefused(404 if alone else 400, judgement.faults)
     return Words(found=found, title=title, detail=detail, told=told, answers=answers, address=address)
+
+
+def _required(found: Responsible, judgement: _Judgement, *, phone: bool, photo: bool) -> None:
+    """What the categories insist on besides their questions is there."""
+    if not phone and any(category.phone_required for category in found.categories):
+        judgement.wrong("phone", "is required for this service")
+    if not photo and any(category.photo_required for category in found.categories):
+        judgement.wrong("media_url", "is required for this service: a photo, as an address or as a file")
 
 
 def _description(new: NewRequest, judgement: _Judgement) -> tuple[str, str]:

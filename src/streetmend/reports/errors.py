@@ -45,6 +45,30 @@ class TooManyPhotos(ReportError):
     field = "photos"
 
 
+class PhotoMissing(ReportError):
+    """A category of the report takes none without a photo."""
+
+    field = "photos"
+
+
+class PhoneMissing(ReportError):
+    """A category of the report takes none without the reporter's telephone number."""
+
+    field = "phone"
+
+
+class UpdatesNotAllowed(ReportError):
+    """Residents may not add to reports of this category."""
+
+    field = "text"
+
+
+class ReopeningNotAllowed(ReportError):
+    """Residents may not open a closed report of this category again."""
+
+    field = "state"
+
+
 class TooManyMails(ReportError):
     """The address has been sent as many mails as anybody may be sent in a day without having answered."""
 

@@ -17,15 +17,16 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
 
 _TEXT = (".css", ".js", ".svg", ".txt")
+_FONTS = "fonts/"
 
 
 class FingerprintedStorage(StaticFilesStorage):
     """Gives each file an address that changes with its content, so that browsers may keep it for a year."""
 
     def url(self, name: str | None) -> str:
-        """The file's address with its fingerprint."""
+        """The file's address with its fingerprint; fonts have their version in their name, by which style sheets ask."""
         plain = super().url(name)
-        return f"{plain}?v={fingerprint(name)}" if name else plain
+        return plain if not name or name.startswith(_FONTS) else f"{plain}?v={fingerprint(name)}"
 
 
 @cache
@@ -52,7 +53,7 @@ class StaticFiles(WhiteNoiseMiddleware):
 
     def immutable_file_test(self, path: str, url: str) -> bool:
         """Fonts have their version in their name."""
-        return url.startswith(f"{settings.STATIC_URL}fonts/")
+        return url.startswith(f"{settings.STATIC_URL}{_FONTS}")
 
 
 def _packed(file: Path) -> Path | None:

@@ -31,6 +31,10 @@ def of_report(error: errors.ReportError) -> str:
         errors.CategoryUnknown: _("Choose one of the kinds of problem of this place."),
         errors.DescriptionMissing: _("Write something, or choose a new state."),
         errors.TooManyPhotos: _("There are too many photos."),
+        errors.PhotoMissing: _("This kind of problem needs a photo."),
+        errors.PhoneMissing: _("This kind of problem needs your phone number."),
+        errors.UpdatesNotAllowed: _("Reports of this kind take no updates of residents."),
+        errors.ReopeningNotAllowed: _("A closed report of this kind is not opened again. Make a new one."),
         errors.TooManyLinks: _("At most three web addresses, please."),
         errors.TooManyMails: _(
             "We have asked this address to confirm very many things today. Confirm one of them, or try again tomorrow."

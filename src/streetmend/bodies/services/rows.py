@@ -21,13 +21,21 @@ from streetmend.bodies.models import (
     Question,
     Site,
 )
-from streetmend.bodies.specs import BodySpec, CategorySpec, EndpointSpec, QuestionSpec, SiteSpec, ValueSpec
+from streetmend.bodies.specs import (
+    CATEGORY_RULES,
+    BodySpec,
+    CategorySpec,
+    EndpointSpec,
+    QuestionSpec,
+    SiteSpec,
+    ValueSpec,
+)
 
 M = TypeVar("M", bound=Model)
 
 #: how far an epoch goes up at most: the step is drawn, so that an epoch of a transaction that was rolled back never comes again
 _STEP = 2**31
-_MORE = ("ask_after_days", "intro", "emergency", "colours", "map", "texts")
+_MORE = ("ask_after_days", "forget_after_months", "intro", "emergency", "colours", "map", "texts")
 
 
 def new_epoch(now: datetime) -> None:
@@ -49,7 +57,8 @@ def put_site(spec: SiteSpec) -> bool:
 
 def put_body(row: Body | None, spec: BodySpec) -> tuple[Body, bool]:
     """The body and the areas that it covers are like the spec; without a row there is a new one."""
-    columns = {name: getattr(spec, name) for name in ("name", "mapit_id", "send", "email", "url", "active")}
+    names = ("name", "mapit_id", "send", "email", "mail_updates", "url", "active")
+    columns = {name: getattr(spec, name) for name in names}
     body, changed = _put(Body, row, columns)
     before = set(BodyArea.objects.filter(body=body).values_list("area_mapit_id", flat=True))
     wanted = set(spec.areas)
@@ -97,7 +106,7 @@ def put_category(
     """The body's category and its questions are like the spec."""
     columns: dict[str, Any] = {
         name: getattr(spec, name)
-        for name in ("code", "group", "description", "keywords", "private", "active", "stop")
+        for name in ("code", "group", "description", "keywords", "private", "active", "stop", *CATEGORY_RULES)
     }
     columns["texts"] = plain_texts(spec.texts)
     columns["position"] = position

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from streetmend.bodies import sealing
 from streetmend.bodies.models import Body, BodyArea, Category, Endpoint, Question, Site
 from streetmend.bodies.specs import (
+    CATEGORY_RULES,
     BodySpec,
     CategorySpec,
     EndpointSpec,
@@ -43,6 +44,7 @@ def present_file() -> SiteFile:
                 areas=covers[body.id],
                 send=_known(body.send, BodySpec, "send"),
                 email=body.email,
+                mail_updates=body.mail_updates,
                 url=body.url,
                 active=body.active,
                 endpoints=[_endpoint(endpoint) for endpoint in endpoints[body.id]],
@@ -119,7 +121,7 @@ def _specs(rows: Sequence[Category], asked_of_them: QuerySet[Question]) -> list[
             "active": row.active,
             "texts": row.texts,
             "stop": row.stop,
-        }
+        } | {name: getattr(row, name) for name in CATEGORY_RULES}
         spec = msgspec.convert(plain, CategorySpec)
         specs.append(msgspec.structs.replace(spec, questions=questions[row.id]))
     return specs

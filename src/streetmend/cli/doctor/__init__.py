@@ -60,6 +60,7 @@ def examination(*, call: bool) -> Iterator[Finding]:
         return
     yield from machine.clock_of_database(clock)
     yield from keeping.kept()
+    yield from keeping.privacy(clock)
     yield from keeping.outbound()
     yield from sending.worker(clock)
     yield from sending.waiting_for_people()

@@ -1,4 +1,4 @@
-"""The doctor looks at what is kept for quick reads, and whether anything may leave."""
+"""The doctor looks at what is kept for quick reads and of people, and whether anything may leave."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from streetmend.cli.console import plural
 from streetmend.cli.doctor.findings import Finding, fine, problem, warning
+from streetmend.clock import Clock
 
 
 def kept() -> Iterator[Finding]:
@@ -19,6 +20,27 @@ def kept() -> Iterator[Finding]:
         )
     if not wrong:
         yield fine("kept", "What is kept for quick reads says what its sources say.")
+
+
+def privacy(clock: Clock) -> Iterator[Finding]:
+    """How long reporters are kept, and of how many reports the worker has yet to forget them; none is forgotten here."""
+    from streetmend.bodies.queries import site
+    from streetmend.reports.queries.forgetting import count_due
+
+    months = site().forget_after_months
+    if not months:
+        yield warning(
+            "privacy",
+            "The names and addresses of those who report are kept for ever.",
+            "set forget_after_months in the site file, such as 24",
+        )
+        return
+    left = count_due(now=clock.now(), months=months)
+    waiting = f" The worker has yet to forget those of {plural(left, 'report')}." if left else ""
+    yield fine(
+        "privacy",
+        f"Reporters are forgotten {plural(months, 'month')} after a closed report's last news.{waiting}",
+    )
 
 
 def outbound() -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from typing import Any
 from django.utils import formats, timezone, translation
 
 from streetmend.bodies.models import Category, Question
-from streetmend.bodies.queries import site
+from streetmend.bodies.queries import mail_address, site
 from streetmend.crash import crash
 from streetmend.exchange.addresses import map_url, photo_url, report_url
 from streetmend.exchange.mailing import Mail, MailEnd, MailResult, send_together
@@ -35,7 +35,7 @@ def prepare(
     together: Sequence[Delivery],
 ) -> Prepared:
     """The mail as it will be sent, now and at every repeat. `together`: all the deliveries that it is one mail for."""
-    if not delivery.body.email:
+    if not _address_of(delivery):
         return Prepared(
             {}, problem=f"{delivery.body.name} has neither an endpoint in use nor an e-mail address."
         )
@@ -105,7 +105,7 @@ def _mail(
 ) -> Mail:
     here = site()
     report, first = delivery.report, together[0]
-    addresses = list(dict.fromkeys(one.body.email for one in together))
+    addresses = list(dict.fromkeys(map(_address_of, together)))
     # of the first of them: mails back say themselves who they are from, and who was not reached
     answers = address_for_delivery(first, first.attempts)
     with translation.override(here.first_language), timezone.override(here.zone):
@@ -116,7 +116,7 @@ def _mail(
         }
         subject, text = render("to_body", said)
     return Mail(
-        to=delivery.body.email,
+        to=_address_of(delivery),
         subject=subject,
         text=text,
         sender=sender(here),
@@ -125,6 +125,10 @@ def _mail(
         bounces_to=answers,
         together=addresses if len(addresses) > 1 else (),
     )
+
+
+def _address_of(delivery: Delivery) -> str:
+    return mail_address(delivery.body, delivery.category_name_id)
 
 
 def _message_name(first: Delivery) -> str:

@@ -2,7 +2,7 @@
 
 from streetmend.reports.models.changes import LastChange
 from streetmend.reports.models.devices import Device
-from streetmend.reports.models.erasing import Erasure
+from streetmend.reports.models.erasing import Erasure, Forgetting
 from streetmend.reports.models.mail import BouncingAddress, Letter, LetterBox
 from streetmend.reports.models.outbox import (
     Attempt,
@@ -43,6 +43,7 @@ __all__ = [
     "Draft",
     "EndpointWatch",
     "Erasure",
+    "Forgetting",
     "HowOften",
     "Inbox",
     "LastChange",

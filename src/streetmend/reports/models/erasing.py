@@ -1,4 +1,4 @@
-"""Somebody's wish that nothing personal of theirs is kept, and the proof that it was done."""
+"""That nothing personal is kept of somebody who wishes so, or of whom it was kept for long enough: wishes and proofs."""
 
 from __future__ import annotations
 
@@ -22,3 +22,17 @@ class Erasure(models.Model):
 
     def __str__(self) -> str:
         return f"erasure asked for at {self.asked_at:%Y-%m-%d}"
+
+
+class Forgetting(models.Model):
+    """What was forgotten on one day because it was old. The row stays as the proof; it names nobody."""
+
+    #: in UTC
+    day = models.DateField(unique=True)
+    #: for so many months after their last news reporters were kept
+    months = models.PositiveIntegerField()
+    #: how many reports, updates, alerts, mails and people it was about
+    counts: models.JSONField[dict[str, int], dict[str, int]] = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"forgotten on {self.day}"

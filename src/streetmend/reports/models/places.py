@@ -160,4 +160,10 @@ def kept_places() -> list[Index]:
                 for vendor, listed in _LIST.items()
             },
         ),
+        Trigger(
+            name="report_displaced",
+            fields=_WATCHED,
+            event="DELETE",
+            does={"both": [_told("OLD", -1), "DELETE FROM reports_reportarea WHERE report_id = OLD.id"]},
+        ),
     ]

@@ -63,6 +63,8 @@ class Report(models.Model):
 
     #: when the reporter was asked whether it is still there
     asked_at = models.DateTimeField(null=True, blank=True)
+    #: when all that was kept of those who told and followed it went (`reports.services.forgetting`)
+    forgotten_at = models.DateTimeField(null=True, blank=True)
 
     # kept for the mass reads, always recomputed from their sources (`reports.services.kept`)
     visible = models.BooleanField(default=False)
@@ -115,6 +117,16 @@ class Report(models.Model):
                 fields=["updated_at"],
                 name="report_to_ask",
                 condition=models.Q(visible=True, closed=False, asked_at=None),
+            ),
+            models.Index(
+                fields=["updated_at"],
+                name="report_to_forget",
+                condition=models.Q(closed=True, forgotten_at=None),
+            ),
+            models.Index(
+                fields=["updated_at"],
+                name="report_never_confirmed",
+                condition=models.Q(state=State.UNCONFIRMED.value, forgotten_at=None),
             ),
             models.Index(
                 fields=["cell_y", "long", "lat", "closed", "category_name"],

@@ -11,7 +11,7 @@ from django.db.models import Prefetch
 
 from streetmend.reports.models import Delivery, MeToo, Photo, Report, Update
 from streetmend.reports.models.outbox import DeliveryKind
-from streetmend.reports.states import Actor, DeliveryState, State, may_move
+from streetmend.reports.states import Actor, DeliveryState, State
 
 #: a delivery that is not there after so long is told to people as late
 _LATE = timedelta(minutes=15)
@@ -189,13 +189,6 @@ def _left(update: Update) -> list[str]:
     if getattr(update, "shown_photos", []):
         return []
     return [url for url in update.media_urls if url.startswith(("http://", "https://"))]
-
-
-def may_be_said(report: Report) -> list[State]:
-    """The states that a resident's update may move the report to."""
-    return [
-        state for state in (State.FIXED, State.OPEN) if may_move(Actor.RESIDENT, State(report.state), state)
-    ]
 
 
 def seen_too(report: Report) -> int:

@@ -154,7 +154,7 @@ def _occasion(delivery: Delivery, alarm: str, now: datetime) -> str:
 
 
 def _tell_staff(delivery: Delivery, what: str, why: str, now: datetime, *, once: str = "") -> None:
-    where = delivery.endpoint.url if delivery.endpoint else delivery.body.email
+    where = delivery.endpoint.url if delivery.endpoint else delivery.params_snapshot.get("to", "")
     write_staff_notice(
         subject=f"The connection to {delivery.body.name} {what}",
         text=f"{why}\n\nEndpoint: {where}\nReport: {delivery.report_id}",

@@ -9,6 +9,7 @@ from django.db import transaction
 from streetmend.bodies.queries import site
 from streetmend.reports.models import Report
 from streetmend.reports.models.outbox import NoticeKind
+from streetmend.reports.queries.allowed import updates_allowed
 from streetmend.reports.services.notices import write_notice
 
 
@@ -30,7 +31,7 @@ def ask_whether_fixed(*, now: datetime, limit: int = 50) -> int:
             if not Report.objects.filter(pk=pk, asked_at=None).update(asked_at=now):
                 continue
             report = Report.objects.select_related("reporter").get(pk=pk)
-            if report.email:
+            if report.email and updates_allowed(report):
                 write_notice(
                     kind=NoticeKind.STILL_THERE,
                     email=report.email,

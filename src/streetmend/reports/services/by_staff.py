@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import transaction
 
+from streetmend.bodies.queries import mail_address
 from streetmend.reports.errors import ReportError
 from streetmend.reports.models import Attempt, Delivery, Report
 from streetmend.reports.models.outbox import DeliveryKind
@@ -130,7 +131,7 @@ def send_by_email(*, delivery: Delivery, now: datetime) -> bool:
         locked, _ = _lock(delivery)
         if locked.kind != DeliveryKind.REPORT:
             raise DeliveryMoved("Only a report goes by e-mail instead.")
-        if not locked.body.email:
+        if not mail_address(locked.body, locked.category_name_id):
             raise NoAddress("This administration has no e-mail address.")
         if locked.endpoint_id is None:
             raise DeliveryMoved("It goes by e-mail already.")

@@ -16,6 +16,7 @@ from django.db.models.functions import Now
 
 from streetmend.bodies.habits import habits_of
 from streetmend.bodies.models import Endpoint, OnUnknown
+from streetmend.bodies.queries import mail_address
 from streetmend.crash import crash
 from streetmend.reports.models import Attempt, Delivery, EndpointWatch, Report
 from streetmend.reports.models.outbox import DeliveryKind
@@ -224,7 +225,7 @@ def cannot_be_asked(*, delivery_id: int, why: str, now: datetime) -> None:
         if now < patience and policy != OnUnknown.HOLD:
             delivery.next_at = min(patience, now + max(settle_of(endpoint), timedelta(minutes=10)))
             delivery.why = f"{why} It is tried until {patience:%Y-%m-%d %H:%M} UTC."[:500]
-        elif policy == OnUnknown.EMAIL and delivery.body.email and delivery.kind == DeliveryKind.REPORT:
+        elif policy == OnUnknown.EMAIL and _may_be_mailed(delivery):
             queue_mail(delivery, now=now)
         elif policy == OnUnknown.RESEND_MARKED and not delivery.resends:
             queue_again(delivery, now=now, marked=True)
@@ -234,6 +235,11 @@ def cannot_be_asked(*, delivery_id: int, why: str, now: datetime) -> None:
             delivery.why = f"{why} Somebody has to find out whether it is there."[:500]
         delivery.save()
         crash("cannot_written")
+
+
+def _may_be_mailed(delivery: Delivery) -> bool:
+    address = mail_address(delivery.body, delivery.category_name_id)
+    return bool(address) and delivery.kind == DeliveryKind.REPORT
 
 
 def repeat_safely(*, delivery_id: int, now: datetime) -> None:

@@ -15,12 +15,12 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from streetmend.accounts.models import Person
-from streetmend.bodies.models import Body
+from streetmend.bodies.models import Body, Category
 from streetmend.photos.store import StoredPhoto
 from streetmend.reports.errors import ReportError
 from streetmend.reports.models import Delivery, Letter, LetterBox, Notice, Report, Update
 from streetmend.reports.models.mail import LetterState
-from streetmend.reports.models.outbox import DeliveryKind, NoticeKind
+from streetmend.reports.models.outbox import NoticeKind
 from streetmend.reports.services.updating import Said, add_update, write_body_update
 from streetmend.reports.states import Actor, DeliveryState
 from streetmend.text import DETAIL_LENGTH, TextError, clean_text
@@ -187,7 +187,7 @@ def _stop_loop(report: Report, said_by: str, now: datetime) -> None:
 
 def mailed_with(delivery: Delivery) -> list[Delivery]:
     """The deliveries of the report that are one mail with this one, itself among them."""
-    of_report = Delivery.objects.filter(report=delivery.report_id, kind=DeliveryKind.REPORT, endpoint=None)
+    of_report = Delivery.objects.filter(report=delivery.report_id, kind=delivery.kind, endpoint=None)
     name = delivery.params_snapshot.get("message_id", "")
     if not name:
         return [delivery]
@@ -202,12 +202,18 @@ def _body_of(sender: str, delivery: Delivery) -> Body:
         return next(iter(bodies.values()))
     domain = sender.rpartition("@")[2]
     for alike in (
-        [body for body in bodies.values() if body.email.lower() == sender],
-        [body for body in bodies.values() if body.email.lower().rpartition("@")[2] == domain],
+        [body for body in bodies.values() if sender in _addresses(body)],
+        [body for body in bodies.values() if domain in {one.rpartition("@")[2] for one in _addresses(body)}],
     ):
         if len(alike) == 1:
             return alike[0]
     raise Aside("It comes from an address of none of the administrations that got the mail.")
+
+
+def _addresses(body: Body) -> set[str]:
+    """All addresses of the body, in small letters: its own and those of its categories."""
+    of_categories = Category.objects.filter(body=body).exclude(email="").values_list("email", flat=True)
+    return {address.lower() for address in (body.email, *of_categories) if address}
 
 
 # --- the mailbox

@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 
 from streetmend.bodies.habits import habits_of
 from streetmend.bodies.models import Endpoint
+from streetmend.bodies.queries import mail_address
 from streetmend.reports.models import Delivery, EndpointWatch
 from streetmend.reports.models.outbox import DeliveryKind
 from streetmend.reports.services.notices import write_staff_notice
@@ -196,7 +197,7 @@ def fall_back_to_mail(*, now: datetime) -> int:
     failing = EndpointWatch.objects.filter(failing_since__isnull=False).select_related("endpoint__body")
     for watch in failing:
         hours = habits_of(watch.endpoint).fallback_email_hours
-        if not hours or not watch.endpoint.body.email:
+        if not hours:
             continue
         before = now - timedelta(hours=hours)
         with transaction.atomic():
@@ -208,6 +209,8 @@ def fall_back_to_mail(*, now: datetime) -> int:
                 requested_at__lte=before,
             )
             for delivery in rows.order_by("requested_at")[:1000]:
+                if not mail_address(delivery.body, delivery.category_name_id):
+                    continue
                 queue_mail(delivery, now=now)
                 delivery.save()
                 moved += 1

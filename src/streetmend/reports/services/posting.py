@@ -123,6 +123,7 @@ def post_report(
         answers=words.answers,
         address=words.address,
         source=SOURCE,
+        has_photo=bool(photos or media_urls),
         now=now,
     )
     row = Posting(

@@ -25,6 +25,8 @@ from streetmend.reports.errors import (
     DescriptionMissing,
     LinkUnknown,
     NobodyResponsible,
+    PhoneMissing,
+    PhotoMissing,
     TooManyPhotos,
 )
 from streetmend.reports.models import ConfirmLink, Delivery, Notice, Report
@@ -88,7 +90,8 @@ def submit(
     `lat`, `long`: WGS84 degrees. `now`: UTC. Texts are clean already (`streetmend.text`). `answers`: question code -> values. A
     `form_token` that was used before returns the report of the first time and changes nothing.
 
-    Raises NobodyResponsible, CategoryUnknown, CategoryStopped, DescriptionMissing, TooManyPhotos, AnswersWrong.
+    Raises NobodyResponsible, CategoryUnknown, CategoryStopped, DescriptionMissing, PhoneMissing, PhotoMissing, TooManyPhotos,
+    AnswersWrong.
     """
     here = site()
     if form_token and (earlier := Report.objects.filter(form_token=form_token).first()):
@@ -104,6 +107,7 @@ def submit(
         address=address,
         place_hint=place_hint,
         source=source,
+        has_photo=bool(photos),
         private=private,
         now=now,
     )
@@ -132,13 +136,15 @@ def new_report(
     answers: Mapping[str, Sequence[str]],
     address: str,
     source: str,
+    has_photo: bool,
     now: datetime,
     place_hint: str = "",
     private: bool = False,
 ) -> Report:
     """A report, not written yet, of which nothing is wrong. `found`: who is responsible at its place for its category.
 
-    Raises NobodyResponsible, CategoryUnknown, CategoryStopped, DescriptionMissing, AnswersWrong.
+    Raises NobodyResponsible, CategoryUnknown, CategoryStopped, DescriptionMissing, PhoneMissing, PhotoMissing,
+    AnswersWrong.
     """
     if not title:
         raise DescriptionMissing("Say in a few words what the problem is.")
@@ -148,6 +154,10 @@ def new_report(
         raise CategoryUnknown("Choose one of the categories of this place.")
     if stop := next((category.stop for category in found.categories if category.stop), ""):
         raise CategoryStopped(stop)
+    if not told.phone and any(category.phone_required for category in found.categories):
+        raise PhoneMissing("is required for this category")
+    if not has_photo and any(category.photo_required for category in found.categories):
+        raise PhotoMissing("is required for this category")
     return Report(
         lat=found.lat,
         long=found.long,
@@ -293,13 +303,18 @@ def _owed(report: Report, found: Responsible, now: datetime) -> list[Delivery]:
             category_name_id=report.category_name_id,
         )
         for category in sorted(found.categories, key=lambda category: (category.body_id, category.id))
-        if bodies[category.body_id].send != Send.NONE
+        if _way(category, bodies[category.body_id]) != Send.NONE
     ]
+
+
+def _way(category: CategoryInfo, body: BodyInfo) -> str:
+    """How the category's reports go: as it says itself, else as its body's."""
+    return category.send or body.send
 
 
 def _endpoint(category: CategoryInfo, body: BodyInfo) -> int | None:
     """Where the category's reports go by Open311: its own endpoint, or its body's first; None means by e-mail."""
-    if body.send != Send.OPEN311:
+    if _way(category, body) != Send.OPEN311:
         return None
     return category.endpoint_id or body.endpoint_id
 

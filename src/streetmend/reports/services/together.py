@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from django.db.models import QuerySet
 
+from streetmend.bodies.queries import mail_address
 from streetmend.reports.models import Delivery
 from streetmend.reports.models.outbox import DeliveryKind
 
@@ -35,7 +36,7 @@ def first_mails_of(deliveries: Iterable[Delivery]) -> dict[int, list[Delivery]]:
     """By the delivery's id: those of them that are one mail with it, itself among them, in the order of their ids."""
     reports: dict[int, list[Delivery]] = defaultdict(list)
     for delivery in sorted(deliveries, key=lambda one: one.pk):
-        if is_first_mail(delivery) and delivery.body.email:
+        if is_first_mail(delivery) and mail_address(delivery.body, delivery.category_name_id):
             reports[delivery.report_id].append(delivery)
     return {one.pk: group for group in reports.values() for one in group}
 

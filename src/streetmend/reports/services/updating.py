@@ -17,12 +17,15 @@ from streetmend.reports.errors import (
     DescriptionMissing,
     LinkUnknown,
     MoveRefused,
+    ReopeningNotAllowed,
     ReportClosedToUpdates,
     TooManyLinks,
     TooManyPhotos,
+    UpdatesNotAllowed,
 )
 from streetmend.reports.models import ConfirmLink, Report, Update
 from streetmend.reports.models.outbox import NoticeKind
+from streetmend.reports.queries.allowed import reopening_allowed, updates_allowed
 from streetmend.reports.services import kept, links
 from streetmend.reports.services.attaching import attach
 from streetmend.reports.services.limits import when_to_ask
@@ -31,7 +34,7 @@ from streetmend.reports.services.owing import owe_update
 from streetmend.reports.services.refolding import surroundings
 from streetmend.reports.services.submitting import MOST_LINKS, Told
 from streetmend.reports.services.telling import tell
-from streetmend.reports.states import OPEN_STATES, Actor, State, may_move
+from streetmend.reports.states import CLOSED_STATES, OPEN_STATES, Actor, State, may_move
 from streetmend.text import links_in
 
 
@@ -59,7 +62,7 @@ def add_update(
     """The update stands on the report, the report is where it moves it to, and everybody who wants to know is told.
 
     A `form_token` that was used before returns the update of the first time. Raises DescriptionMissing, TooManyPhotos,
-    TooManyLinks, MoveRefused, ReportClosedToUpdates.
+    TooManyLinks, MoveRefused, ReportClosedToUpdates, UpdatesNotAllowed, ReopeningNotAllowed.
     """
     if not said.text and said.state is None and not said.photos:
         raise DescriptionMissing("Write something, or choose a new state.", field="text")
@@ -73,6 +76,8 @@ def add_update(
                 return earlier
             locked = _open_to_updates(report)
             target = said.state if said.state and said.state != locked.state else None
+            if actor in (Actor.REPORTER, Actor.RESIDENT):
+                _must_be_allowed(locked, said)
             if target and not may_move(actor, State(locked.state), target):
                 raise MoveRefused(f"A {actor} may not move a report from {locked.state} to {target}.")
             update = Update.objects.create(
@@ -164,6 +169,7 @@ def request_update(*, report: Report, told: Told, said: Said, now: datetime, for
         raise DescriptionMissing("Write something, or choose a new state.", field="text")
     with transaction.atomic():
         locked = _open_to_updates(report)
+        _must_be_allowed(locked, said)
         if ConfirmLink.objects.filter(report=locked, update_text__form_token=form_token).exists():
             return ""
         person = person_with_email(
@@ -239,6 +245,15 @@ def may_still_be_told(report: Report) -> bool:
 def is_open(report: Report) -> bool:
     """Whether the report still waits for something to be done."""
     return State(report.state) in OPEN_STATES
+
+
+def _must_be_allowed(report: Report, said: Said) -> None:
+    """The categories of the report's bodies let residents say it. Raises UpdatesNotAllowed, ReopeningNotAllowed."""
+    if not updates_allowed(report):
+        raise UpdatesNotAllowed("Reports of this kind take no updates of residents.")
+    opens = State(report.state) in CLOSED_STATES and said.state in OPEN_STATES
+    if opens and not reopening_allowed(report):
+        raise ReopeningNotAllowed("A closed report of this kind is not opened again. Make a new one.")
 
 
 def _open_to_updates(report: Report) -> Report:

@@ -16,7 +16,8 @@ from streetmend.bodies.queries import categories_in_use
 from streetmend.clock import SystemClock
 from streetmend.reports.errors import ReportError
 from streetmend.reports.models import Report
-from streetmend.reports.queries.stories import may_be_said, seen_too, story, visible_report
+from streetmend.reports.queries.allowed import may_be_said, updates_allowed
+from streetmend.reports.queries.stories import seen_too, story, visible_report
 from streetmend.reports.services import Said, Told, add_update, follow, request_update
 from streetmend.reports.states import Actor, State
 from streetmend.reports.vapid import public_key
@@ -170,6 +171,7 @@ def _page(
         "errors": errors,
         "error_list": in_order(errors, ("text", "state", "photos", "name", "email", "follow_email")),
         "form_token": told.get("form_token") or secrets.token_urlsafe(24),
+        "takes_updates": updates_allowed(report),
         "may_say": [(state.value, look_of(state).word) for state in may_be_said(report)],
         "now": request.GET.get("now", ""),
         "push_key": public_key(),

@@ -15,12 +15,14 @@ from streetmend.bodies.answers import check as check_answers
 from streetmend.bodies.values import Choice, QuestionInfo
 from streetmend.clock import SystemClock
 from streetmend.photos.store import StoredPhoto
+from streetmend.reports.errors import PhotoMissing
 from streetmend.text import TextError, clean_text
 from streetmend.web.drafts import Draft, draft_of, keep
 from streetmend.web.forms import Reader
 from streetmend.web.requests import site_of
 from streetmend.web.uploads import take
 from streetmend.web.views.flow.steps import after, choice_of, first_missing, seen_other, step_of
+from streetmend.web.words import of_report
 
 LONGEST_ANSWER = 20_000
 
@@ -84,6 +86,8 @@ def _keep(request: HttpRequest, draft: Draft, choice: Choice) -> HttpResponse:
     taken = take(request, name="photos", room=max(0, site_of(request).max_photos - len(kept)))
     if taken.error:
         errors["photos"] = taken.error
+    elif choice.photo_required and not kept and not taken.photos:
+        errors["photos"] = of_report(PhotoMissing(""))
     # what was right stays, whatever else is wrong: nobody sends a photo twice
     content = draft.content.changed(
         answers=checked.answers, photos=[*kept, *taken.photos], details_done=not errors

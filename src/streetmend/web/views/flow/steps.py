@@ -35,9 +35,11 @@ def first_missing(draft: Draft) -> str | None:
     content = draft.content
     if not content.has_place:
         return "where"
-    if not content.title or choice_of(draft) is None:
+    choice = choice_of(draft)
+    if not content.title or choice is None:
         return "what"
-    return None if content.details_done else "details"
+    lacks_photo = choice.photo_required and not content.photos
+    return None if content.details_done and not lacks_photo else "details"
 
 
 def choice_of(draft: Draft) -> Choice | None:

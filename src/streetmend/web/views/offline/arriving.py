@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from streetmend.bodies.answers import check as check_answers
 from streetmend.clock import SystemClock
 from streetmend.geocode import coordinates, geocoder
-from streetmend.reports.errors import CategoryStopped, ReportError, TooManyMails
+from streetmend.reports.errors import CategoryStopped, PhotoMissing, ReportError, TooManyMails
 from streetmend.reports.models import Report
 from streetmend.reports.queries.drafts import find_draft, report_of_form
 from streetmend.reports.services.drafts import keep_draft
@@ -200,12 +200,15 @@ def _answered(request: HttpRequest, draft: Draft) -> Content:
     return draft.content.changed(answers=checked.answers, details_done=not checked.errors)
 
 
+_STEPS: dict[type[ReportError], str] = {CategoryStopped: "what", PhotoMissing: "details"}
+
+
 def _submitted(request: HttpRequest, draft: Draft, told: dict[str, Any]) -> HttpResponse:
     try:
         send_draft(request, draft, told, now=SystemClock().now())
     except TooManyMails as error:
         return _answer("later", errors={"email": of_report(error)}, status=429)
     except ReportError as error:
-        step = "what" if isinstance(error, CategoryStopped) else "check"
+        step = _STEPS.get(type(error), "check")
         return _answer("asks", url=draft.url(step), errors={error.field: of_report(error)})
     return _answer("sent", url=f"/report/sent/{draft.token}")
