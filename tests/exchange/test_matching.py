@@ -147,3 +147,21 @@ def test_long_words_are_compared_by_their_first_two_thousand_letters():
     ours = "lang " * 500
     assert same_content(row(description=ours[:2100] + "kort " * 80), wanted(description=ours), 15.0)
     assert not same_content(row(description="kort " * 80 + ours[:2100]), wanted(description=ours), 15.0)
+
+
+def test_a_long_text_with_a_letter_that_recurs_is_compared_letter_by_letter():
+    """Where a letter makes up more than one in a hundred of two hundred or more, a comparison by rare letters alone fails."""
+    ours = "ab" * 150
+    assert same_content(row(description=ours + "c"), wanted(description=ours), 15.0)
+
+
+def test_words_of_a_row_that_has_none_are_not_those_of_a_short_text():
+    assert not same_content(row(description=None), wanted(description="xxxx"), 15.0)
+    assert not same_content(row(description=""), wanted(description="a" * 30), 15.0)
+
+
+def test_exactly_ninety_five_in_a_hundred_is_enough():
+    ours = "a" * 95 + "b" * 5
+    theirs = "a" * 95 + "c" * 5
+    assert same_content(row(description=theirs), wanted(description=ours), 15.0)
+    assert not same_content(row(description="a" * 94 + "c" * 6), wanted(description=ours), 15.0)

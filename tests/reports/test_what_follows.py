@@ -20,7 +20,7 @@ from streetmend.reports.services.outcomes import (
     settle_time,
     token_wait,
 )
-from streetmend.reports.states import DeliveryState
+from streetmend.reports.states import DeliveryActor, DeliveryState, may_deliver
 
 NOW = datetime(2026, 5, 4, 10, 30, tzinfo=UTC)
 SETTLE = timedelta(minutes=10)
@@ -211,14 +211,28 @@ def test_F_39_a_token_that_is_not_known_or_whose_day_is_over_leaves_an_unknown_o
 
 @pytest.mark.parametrize(
     ("settle", "timeout", "late", "seconds"),
-    [(600, 60, 0.0, 600), (600, 400, 0.0, 800), (600, 60, 400.0, 600), (600, 60, 402.0, 603), (0, 0, 0.0, 0)],
+    [
+        (600, 60, 0.0, 600),
+        (600, 400, 0.0, 800),
+        (600, 60, 400.0, 600),
+        (600, 60, 402.0, 603),
+        (0, 0, 0.0, 0),
+        (0, 0, 2.0, 3),
+    ],
 )
 def test_an_endpoint_has_the_longest_of_its_setting_two_deadlines_and_its_lateness_by_half(
     settle, timeout, late, seconds
 ):
     found = settle_time(settle_seconds=settle, timeout_seconds=timeout, late_seconds=late)
     assert found == timedelta(seconds=seconds)
+    assert settle_time(settle_seconds=0, timeout_seconds=0) == timedelta()
 
 
 def test_an_endpoint_that_was_never_late_has_its_setting():
     assert settle_time(settle_seconds=600, timeout_seconds=60) == timedelta(seconds=600)
+
+
+def test_every_outcome_leads_where_the_table_of_moves_lets_the_worker_go():
+    for kind in OutcomeClass:
+        changes = sent(Outcome(result=kind))
+        assert may_deliver(DeliveryActor.WORKER, DeliveryState.SENDING, changes["state"])
