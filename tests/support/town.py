@@ -43,6 +43,8 @@ EAST = (60.0, 4.2)
 FJORD = (60.0, 3.895)
 FAR = (50.0, 0.0)
 
+#: the addresses of those who get e-mail in a place of mails
+EASTS, ROADS = "post102@test.example", "vei@roads.example"
 #: where nobody listens
 NOWHERE = "http://127.0.0.1:9/"
 
@@ -77,6 +79,14 @@ def make_town(*, url: str = NOWHERE, **site: int) -> Town:
     west, east, roads = Body.objects.filter(mapit_id__in=(101, 102, 103)).order_by("mapit_id")
     endpoint, roads_endpoint = Endpoint.objects.select_related("body").order_by("body__mapit_id")
     return Town(west, east, roads, endpoint, roads_endpoint)
+
+
+def make_mail_town() -> Town:
+    """The place where at EAST a hole in the road is two bodies' business, and both get it by e-mail; a lamp is one's."""
+    made = make_town()
+    Endpoint.objects.filter(pk=made.roads_endpoint.pk).update(active=False)
+    Body.objects.filter(pk=made.roads.pk).update(send=Send.EMAIL, email=ROADS)
+    return made
 
 
 #: the rows of a place as the services made it, by table
