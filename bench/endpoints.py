@@ -1,7 +1,8 @@
 """`python -m bench.endpoints --count N --seconds S`: so many pretend endpoints that each take so long, in a process of their own.
 
-Their addresses are http://127.0.0.1:PORT/0/ and so on; the first line says the port. When its input ends it tells as JSON what
-has arrived: how many requests each endpoint stored, and how many reports it has more than once.
+Their addresses are http://127.0.0.1:PORT/0/ and so on; the first line says the port. They know only how to take in a report, and
+do no more for it than they must: what they use of the processor is lost to what is measured. When their input ends they tell as
+JSON what has arrived, whether each report is there once, and how much processor time they took.
 """
 
 from __future__ import annotations
@@ -13,20 +14,71 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from streetmend.georeport.testing import Answer, PretendEndpoint
-
+_POST = re.compile(rb"POST /([0-9]+)/requests\.xml[? ]")
 _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
+#: the report's own address, which is in every description
+_REPORT = re.compile(rb"%2Freports%2F([0-9]+)")
+_ANSWER = (
+    b"HTTP/1.1 %b\r\nDate: Tue, 24 Nov 2026 12:00:00 GMT\r\nContent-Type: text/xml; charset=utf-8\r\n"
+    b"Content-Length: %d\r\nConnection: close\r\n\r\n%b"
+)
+_ACCEPTED = (
+    b'<?xml version="1.0" encoding="utf-8"?>\n<service_requests><request><service_request_id>%b</service_request_id>'
+    b"<service_notice></service_notice><account_id></account_id></request></service_requests>\n"
+)
+_REFUSED = (
+    b'<?xml version="1.0" encoding="utf-8"?>\n<errors><error><code>%b</code>'
+    b"<description>Not so.</description></error></errors>\n"
+)
+
+
+class Endpoints:
+    """What has arrived at all of them."""
+
+    def __init__(self, count: int) -> None:
+        # numbers that no other such process gave
+        self._prefix = f"{os.getpid():x}-".encode()
+        self._count = count
+        self.stored: list[Counter[bytes]] = [Counter() for _ in range(count)]
+        self.began: float | None = None
+
+    def answer(self, head: bytes, body: bytes) -> bytes:
+        """The whole answer to a request. A wrong key, and what is no report, are refused."""
+        self.began = self.began or time.process_time()
+        post, report = _POST.match(head), _REPORT.search(body)
+        number = int(post[1]) if post else self._count
+        if number >= self._count or report is None:
+            return self._made(b"400 Bad Request", _REFUSED % b"400")
+        if b"api_key=key-%d&" % number not in body:
+            return self._made(b"403 Forbidden", _REFUSED % b"403")
+        self.stored[number][report[1]] += 1
+        given = b"%b%d" % (self._prefix, self.stored[number].total())
+        return self._made(b"201 Created", _ACCEPTED % given)
+
+    @staticmethod
+    def _made(status: bytes, body: bytes) -> bytes:
+        return _ANSWER % (status, len(body), body)
+
+    def told(self) -> dict[str, float]:
+        """How many reports arrived, how many different ones, at how many endpoints, and in how much processor time (seconds)."""
+        return {
+            "stored": sum(each.total() for each in self.stored),
+            "reports": len(set().union(*self.stored)),
+            "busy": sum(bool(each) for each in self.stored),
+            "seconds": time.process_time() - (self.began or time.process_time()),
+        }
 
 
 class _Connection(asyncio.Protocol):
     """One request, and its answer after the endpoint's time."""
 
-    def __init__(self, endpoints: list[PretendEndpoint], seconds: float) -> None:
+    def __init__(self, endpoints: Endpoints, seconds: float) -> None:
         self._endpoints, self._seconds = endpoints, seconds
         self._came = b""
 
@@ -39,45 +91,23 @@ class _Connection(asyncio.Protocol):
         length = _LENGTH.search(head)
         if not found or len(body) < (int(length[1]) if length else 0):
             return
-        first, *lines = head.decode("latin-1").split("\r\n")
-        method, target, _ = first.split(" ")
-        headers = dict(line.split(": ", 1) for line in lines)
-        number = int(target.split("/", 2)[1])
-        answer = self._endpoints[number].handle(method, target, headers, body)
+        answer = self._endpoints.answer(head, body)
         asyncio.get_running_loop().call_later(self._seconds, self._answer, answer)
 
-    def _answer(self, answer: Answer) -> None:
-        lines = [f"HTTP/1.1 {answer.status} Told"]
-        lines += [f"{name}: {value}" for name, value in answer.all_headers().items()]
-        head = "\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1")
+    def _answer(self, answer: bytes) -> None:
         assert isinstance(self._transport, asyncio.Transport)
-        self._transport.write(head + answer.body)
+        self._transport.write(answer)
         self._transport.close()
 
 
-async def _serve(count: int, seconds: float) -> dict[str, int]:
-    # numbers that no other such process gave
-    prefix = f"{os.getpid():x}-"
-    endpoints = [
-        PretendEndpoint(base=f"/{number}/", number=lambda n: f"{prefix}{n}") for number in range(count)
-    ]
+async def _serve(count: int, seconds: float) -> dict[str, float]:
+    endpoints = Endpoints(count)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: _Connection(endpoints, seconds), "127.0.0.1", 0, backlog=1024)
     print(server.sockets[0].getsockname()[1], flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
     server.close()
-    stored = [entry for endpoint in endpoints for entry in endpoint.ledger.entries()]
-    marks = Counter(_mark(entry.new.description or "") for entry in stored)
-    return {
-        "stored": len(stored),
-        "reports": len(marks),
-        "busy": sum(bool(endpoint.ledger.entries()) for endpoint in endpoints),
-    }
-
-
-def _mark(description: str) -> str:
-    """The report's own address, which is in every description."""
-    return next((word for word in description.split() if "/reports/" in word), description)
+    return endpoints.told()
 
 
 @dataclass(slots=True)
@@ -85,7 +115,7 @@ class Running:
     """The endpoints while they run; `told` is what they say at their end."""
 
     port: int
-    told: dict[str, int]
+    told: dict[str, float]
 
     def url(self, number: int) -> str:
         """The address of one."""

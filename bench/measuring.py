@@ -75,19 +75,21 @@ def cpu(
     rounds: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(ROUNDS):
         for name, work in works.items():
-            before = time.process_time() + _used(database_process)
+            before = time.process_time() + used(database_process)
             for _ in range(each):
                 work()
-            rounds[name].append((time.process_time() + _used(database_process) - before) * 1000 / each)
+            rounds[name].append((time.process_time() + used(database_process) - before) * 1000 / each)
     return {name: min(found) for name, found in rounds.items()}
 
 
-def _used(process: int | None) -> float:
-    """Seconds of processor time that another process has used (Linux)."""
-    if process is None:
+def used(process: int | None) -> float:
+    """Seconds of processor time that another process has used (Linux); 0 where there is none."""
+    if process is None or not Path(f"/proc/{process}/stat").exists():
         return 0.0
     precise = Path(f"/proc/{process}/schedstat")
-    if precise.exists():
+    if (
+        precise.exists() and len(os.listdir(f"/proc/{process}/task")) == 1
+    ):  # it tells of the first thread alone
         return int(precise.read_text().split()[0]) / 1e9
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
@@ -113,3 +115,32 @@ def count_queries(work: Callable[[], object]) -> int:
     with CaptureQueriesContext(connection) as captured:
         work()
     return len(captured)
+
+
+def seconds_of(process: int) -> float:
+    """Seconds of processor time that a process with all its threads has used (Linux)."""
+    fields = _stat(process)
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def database_seconds() -> float:
+    """Seconds of processor time that the database's server has used, but for this connection; 0 where there is none to watch."""
+    mine = database_process()
+    if mine is None:
+        return 0.0
+    server = int(_stat(mine)[1])
+    used = seconds_of(server)
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit() or int(folder.name) == mine:
+            continue
+        try:
+            if int(_stat(int(folder.name))[1]) == server:
+                used += seconds_of(int(folder.name))
+        except OSError:
+            continue  # it has ended
+    return used
+
+
+def _stat(process: int) -> list[str]:
+    """The fields of /proc/PID/stat from the third on: the state, the parent, ..."""
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()

@@ -37,7 +37,7 @@ def resident(paths: Iterable[str]) -> float:
                 for _ in range(TIMES):
                     for coding in ("identity", "gzip", "br"):
                         _get(port, path, coding)
-            return max(_kilobytes(process) for process in _family(served.pid)) / 1024
+            return max(_kilobytes(process) for process in family(served.pid)) / 1024
         finally:
             served.send_signal(signal.SIGTERM)
 
@@ -66,7 +66,7 @@ def _wait(port: int) -> None:
     raise SystemExit("The site does not answer")
 
 
-def _family(process: int) -> set[int]:
+def family(process: int) -> set[int]:
     """The process and all that descend from it."""
     children: dict[int, list[int]] = {}
     for file in Path("/proc").glob("[0-9]*/stat"):

@@ -80,9 +80,10 @@ class Answers:
 
     def anew(self) -> bytes:
         """With nothing kept."""
-        from streetmend.open311.views import ANSWERS
+        from streetmend.open311.finishing import ANSWERS, PIECES
 
         ANSWERS.clear()
+        PIECES.clear()
         return self.again()
 
     def unchanged(self) -> Work:

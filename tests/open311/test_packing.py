@@ -36,14 +36,14 @@ def test_what_was_used_longest_ago_is_forgotten_first():
     cache.get("a")
     cache.put("d", Kept(b"d" * 10), question="?d")
     assert [name for name in "abcd" if cache.get(name)] == ["a", "c", "d"]
-    assert [name for name in "abcd" if cache.may_have(f"?{name}")] == ["a", "c", "d"]
+    assert [name for name in "abcd" if cache.last(f"?{name}")] == ["a", "c", "d"]
     assert cache.total_bytes == 30
 
 
 def test_an_answer_larger_than_everything_is_not_kept():
     cache = AnswerCache(most_bytes=30)
     cache.put("a", Kept(b"a" * 31), question="?")
-    assert (cache.get("a"), len(cache), cache.may_have("?")) == (None, 0, False)
+    assert (cache.get("a"), len(cache), cache.last("?")) == (None, 0, None)
 
 
 def test_packed_bytes_count_and_are_made_once():

@@ -13,7 +13,8 @@ from streetmend.bodies.services import save_site
 from streetmend.open311.callers import WITHOUT_KEY
 from streetmend.reports.models import Delivery, Notice, Report
 from streetmend.reports.models.outbox import NoticeKind
-from streetmend.reports.services import confirm_report
+from streetmend.reports.services import confirm_report, show_report
+from streetmend.reports.services.alike import AT_MOST
 from streetmend.reports.services.notices import secret_of
 from tests.open311.sending import Sender, new_key, report
 from tests.open311.test_posting import errors
@@ -99,6 +100,59 @@ def test_B_81_one_address_without_a_key_may_send_so_many_and_then_waits(nobody):
     assert Report.objects.count() == WITHOUT_KEY.count
 
 
+SPAM = "Cheap watches number {number}! Buy the best gold watches at our shop today, call {number} and pay nothing, really"
+
+
+def test_B_81_many_alike_from_everywhere_wait_for_staff_and_are_not_sent(nobody, settings):
+    """Each from an address of its own, with another number in it and here and there another word."""
+    settings.TRUSTED_PROXIES = 1
+    count = AT_MOST.count + 4
+    for number in range(count):
+        words = SPAM.format(number=number) + ("!" if number % 2 else " friends")
+        fields = report(description=words, email=f"victim{number}@example.org")
+        answer = nobody.post(fields, headers={"X-Forwarded-For": f"198.51.100.{number}"})
+        assert token_of(answer), "the sender is not told"
+    made = list(Report.objects.order_by("id"))
+    held = [one.pk for one in made if one.hidden]
+    assert held == [one.pk for one in made[AT_MOST.count :]]
+    assert set(Delivery.objects.filter(report__in=held).values_list("state", "next_at")) == {
+        ("cancelled", None)
+    }
+    assert Notice.objects.filter(kind=NoticeKind.STAFF).count() == 1, "staff are told once a day"
+
+    secrets = {
+        notice.report_id: secret_of(notice)
+        for notice in Notice.objects.filter(kind=NoticeKind.CONFIRM_REPORT)
+    }
+    last, first = made[-1], made[0]
+    for one in (first, last):
+        confirm_report(secret=secrets[one.pk], now=one.created_at)
+    assert nobody.call("GET", "requests.json").ids == [str(first.pk)]
+    assert not Delivery.objects.filter(report=last).exclude(state="cancelled").exists()
+
+    show_report(report=last, now=last.created_at)
+    assert set(nobody.call("GET", "requests.json").ids) == {str(first.pk), str(last.pk)}
+    assert Delivery.objects.get(report=last).next_at is not None, "what staff have shown is sent"
+
+
+def test_B_81_other_words_and_whoever_has_a_key_are_not_held(nobody, settings):
+    settings.TRUSTED_PROXIES = 1
+
+    def sent(number: int, words: str) -> None:
+        fields = report(description=words, email=f"kari{number}@example.org")
+        assert nobody.post(fields, headers={"X-Forwarded-For": f"198.51.100.{number}"}).status == 200
+
+    for number in range(AT_MOST.count + 2):
+        sent(number, SPAM.format(number=number))
+    assert Report.objects.filter(hidden=True).count() == 2
+    sent(50, "Lykta over benken ved elva er mørk, og det er glatt på stien der om kvelden")
+    sent(51, "The best hole in the road is at our shop: call somebody before a wheel breaks")
+    assert Report.objects.filter(hidden=True).count() == 2
+    nobody.key = new_key()[1]
+    sent(52, SPAM.format(number=52))
+    assert Report.objects.filter(hidden=True).count() == 2
+
+
 def test_B_71_a_caller_cannot_be_somebody_else_by_saying_so(nobody, settings):
     def sent(number: int, forwarded: str) -> int:
         fields = report(description=f"Lykt {number}", email=f"kari{number}@example.org")
@@ -116,7 +170,7 @@ def test_B_81_a_key_with_a_rate_may_call_so_often_and_others_are_not_held_up(nob
     nobody.key = new_key(rate=3)[1]
     answers = [nobody.post(report(description=f"Lykt {number}")) for number in range(5)]
     assert [answer.status for answer in answers] == [200] * 3 + [429] * 2
-    assert answers[-1].headers["retry-after"] == "20"
+    assert 0 < int(answers[-1].headers["retry-after"]) <= 20
     assert errors(answers[-1])[0].startswith("api_key: ")
     nobody.key = new_key()[1]
     others = [nobody.post(report(description=f"Lampe {number}")) for number in range(20)]

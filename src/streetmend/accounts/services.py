@@ -54,23 +54,15 @@ def person_with_email(
     name = clean_text(name, field="name", max_length=NAME_LENGTH)
     phone = clean_text(phone, field="phone", max_length=PHONE_LENGTH)
     known = Person.objects.filter(email=address).first()
-    if known is not None:
-        _learn(known, name=name, phone=phone)
-        return known
-    with transaction.atomic():
-        person, made = Person.objects.get_or_create(
-            email=address,
-            defaults={
-                "name": name,
-                "phone": phone,
-                "language": language,
-                "created_at": now,
-                "password": _no_password(),
-            },
+    if known is None:
+        row = Person(
+            email=address, name=name, phone=phone, language=language, created_at=now, password=_no_password()
         )
-        if not made:
-            _learn(person, name=name, phone=phone)
-    return person
+        # somebody else may make the same person at this moment: the address is theirs once, whoever wins
+        Person.objects.bulk_create([row], ignore_conflicts=True)
+        known = Person.objects.get(email=address)
+    _learn(known, name=name, phone=phone)
+    return known
 
 
 def _learn(person: Person, **told: str) -> None:

@@ -35,7 +35,7 @@ def unseal(sealed: str) -> str:
     if not sealed:
         return ""
     try:
-        return _box().decrypt(sealed.encode()).decode()
+        return _opened(sealed, (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
     except InvalidToken as error:
         raise SealBroken(
             "A stored secret cannot be read with this secret key (STREETMEND_SECRET_KEY). Set the secret again."
@@ -60,6 +60,12 @@ def api_key(endpoint: Endpoint) -> str:
                 f"The file {file} that should hold the API key cannot be read: {error}."
             ) from error
     return unseal(endpoint.api_key_sealed)
+
+
+@functools.lru_cache(maxsize=1024)
+def _opened(sealed: str, secret_keys: tuple[str | bytes, ...]) -> str:
+    """What lies in the database is opened once for many calls: whoever holds the secret key can open it at any time."""
+    return MultiFernet([_fernet(key) for key in secret_keys]).decrypt(sealed.encode()).decode()
 
 
 def _box() -> MultiFernet:

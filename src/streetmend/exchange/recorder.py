@@ -14,7 +14,7 @@ from streetmend.reports.services.recording import End, record_deliveries
 logger = logging.getLogger("streetmend.worker")
 
 #: outcomes in one transaction: others who write wait no longer than these take
-AT_ONCE = 100
+AT_ONCE = 256
 #: how long outcomes are let gather, where there are many
 GATHER_SECONDS = 0.05
 

@@ -1,7 +1,7 @@
 """The worker: all that leaves, and all that is fetched. Any number of them may run, on one machine or many.
 
-One loop waits for the answers of all endpoints at once; one thread does the database work, in short transactions that never span
-a call. A slow or dead endpoint fills its own few places and delays nobody else.
+One loop waits for the answers of all endpoints at once; one thread does the database work, and one more writes down what was
+answered, in short transactions that never span a call. A slow or dead endpoint fills its own few places and delays nobody else.
 """
 
 from __future__ import annotations
@@ -63,9 +63,9 @@ from streetmend.reports.services.recording import End
 logger = logging.getLogger("streetmend.worker")
 
 #: calls and mails in flight at most
-IN_FLIGHT = 256
+IN_FLIGHT = 512
 #: deliveries claimed in one transaction
-CLAIM_AT_ONCE = 64
+CLAIM_AT_ONCE = 256
 PULLS_AT_ONCE = 16
 #: with so much in flight a worker lets work gather for a moment: one transaction for many costs a fraction of one for each
 BUSY = 16
@@ -133,6 +133,8 @@ class Worker:
         self.name, self.clock, self.random, self.stop = name, clock, random, stop
         self.margin_seconds = margin_seconds
         self.database = DatabaseThread()
+        #: what was answered is written down while more is claimed: each waits for the database half of its time
+        self.recording = DatabaseThread()
         #: counting a month of a big site takes seconds: nothing that is due waits for it
         self.counting = DatabaseThread(patience_seconds=0)
         self.mail_lanes = ThreadPoolExecutor(MAIL_LANES, thread_name_prefix="mail")
@@ -145,7 +147,7 @@ class Worker:
             ReplyLane(name, clock, self.database),
             CertificateLane(clock, self.database),
         )
-        self.recorder = Recorder(name, clock, random, self.database)
+        self.recorder = Recorder(name, clock, random, self.recording)
         self.flying = 0
         self.wake = asyncio.Event()
         self.memories: dict[int, Memory] = defaultdict(Memory)
@@ -157,7 +159,8 @@ class Worker:
         """Works until told to stop, or with `once` until nothing is due."""
         self._listen()
         logger.info("worker=%s started", self.name)
-        async with watched(hangs_after_seconds, (self.database, self.counting)), transport() as calls:
+        threads = (self.database, self.recording, self.counting)
+        async with watched(hangs_after_seconds, threads), transport() as calls:
             self.calls = calls
             while not self.stop.is_set():
                 alone = not self.jobs
@@ -169,13 +172,13 @@ class Worker:
                     await asyncio.sleep(GATHER_SECONDS)
                 elif not busy:
                     await self._rest(FAILED_SECONDS if self.failed else IDLE_SECONDS)
-            self.database.patience_seconds = STOP_SECONDS
+            self.database.patience_seconds = self.recording.patience_seconds = STOP_SECONDS
             if self.jobs:
                 logger.info("worker=%s stopping, %d in flight", self.name, len(self.jobs))
                 await asyncio.gather(*self.jobs)
         await self.database(partial(end_beat, worker=self.name))
-        await self.database.close()
-        await self.counting.close()
+        for thread in threads:
+            await thread.close()
         self.mail_lanes.shutdown()
         logger.info("worker=%s stopped", self.name)
 

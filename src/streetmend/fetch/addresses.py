@@ -4,6 +4,7 @@ The lists are those of IANA's special-purpose address registries (RFC 6890 and i
 `ipaddress.is_global` differs between releases of Python and knows nothing of addresses that carry another one.
 """
 
+import functools
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
@@ -43,6 +44,9 @@ _NOT_PUBLIC_6 = tuple(
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 
+_REMEMBERED = 4096
+
+
 class AddressGuard:
     """Says whether an address may be connected to."""
 
@@ -52,12 +56,17 @@ class AddressGuard:
         Raises ValueError for something that is no network.
         """
         self._allow = tuple(ip_network(network) for network in allow)
+        # the same few addresses are judged again and again: at every call, and twice
+        self._judged = functools.lru_cache(maxsize=_REMEMBERED)(self._judge)
 
     def permits(self, address: str | Address) -> bool:
         """True for a public address or one in an allowed network; False for what is no address at all.
 
         An IPv6 address that carries an IPv4 address (mapped, or NAT64's well-known prefix) is judged by that one.
         """
+        return self._judged(address)
+
+    def _judge(self, address: str | Address) -> bool:
         try:
             parsed = ip_address(address)
         except ValueError:

@@ -1,5 +1,6 @@
 """Which URLs are called at all."""
 
+import functools
 import re
 from collections.abc import Collection
 from ipaddress import ip_address
@@ -41,6 +42,7 @@ def checked_url(text: str, *, ports: Collection[int] | None, plain_http: bool) -
     return url
 
 
+@functools.lru_cache(maxsize=4096)
 def _is_host(host: str) -> bool:
     try:
         ip_address(host)

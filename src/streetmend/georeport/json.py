@@ -71,12 +71,31 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 def write_requests(requests: Iterable[Request] | Columns, dialect: Dialect = DEFAULT) -> bytes:
     """The answer to GET requests and GET requests/ID (A6, A7). Times that are texts go out as they stand."""
-    columns = in_columns(requests)
+    return _list("service_requests", _shaped(in_columns(requests), dialect), dialect)
+
+
+def write_each(requests: Iterable[Request] | Columns, dialect: Dialect = DEFAULT) -> list[bytes]:
+    """Each request as it stands in the answer; `put_together` makes the answer of them."""
+    rows = _shaped(in_columns(requests), dialect)
+    try:
+        lines = _encoder.encode_lines(rows)
+    except UnicodeEncodeError:
+        lines = _encoder.encode_lines(_without_surrogates(msgspec.to_builtins(rows)))
+    return lines.split(b"\n")[:-1]  # a text has no line break of its own in JSON
+
+
+def put_together(requests: Iterable[bytes], dialect: Dialect = DEFAULT) -> bytes:
+    """The answer, as `write_requests` makes it, of what `write_each` gave."""
+    array = b"[" + b",".join(requests) + b"]"
+    return b'{"service_requests":' + array + b"}" if dialect.wrapped_json else array
+
+
+def _shaped(columns: Columns, dialect: Dialect) -> Sequence[Any]:
     rows = _rows(columns, dialect)
     if not dialect.nulls or (dialect.ours and any(columns.others)):
         pairs = zip(rows, columns.others, strict=True)
-        return _list("service_requests", [_finished(row, others, dialect) for row, others in pairs], dialect)
-    return _list("service_requests", rows, dialect)
+        return [_finished(row, others, dialect) for row, others in pairs]
+    return rows
 
 
 def _finished(row: "Row", others: Mapping[str, Json], dialect: Dialect) -> shapes.Shape:

@@ -39,6 +39,12 @@ class Writer(Protocol):
     def write_requests(self, requests: Iterable[Request] | Columns, dialect: Dialect = DEFAULT) -> bytes:
         """GET requests and GET requests/ID (A6, A7)."""
 
+    def write_each(self, requests: Iterable[Request] | Columns, dialect: Dialect = DEFAULT) -> list[bytes]:
+        """Each request as it stands in the answer."""
+
+    def put_together(self, requests: Iterable[bytes], dialect: Dialect = DEFAULT) -> bytes:
+        """The answer, as `write_requests` makes it, of what `write_each` gave."""
+
     def write_errors(self, errors: Iterable[Error], dialect: Dialect = DEFAULT) -> bytes:
         """Every answer that is an error (A8)."""
 

@@ -14,6 +14,7 @@ from streetmend.georeport import shapes, times
 from streetmend.georeport.columns import Columns, in_columns
 from streetmend.georeport.dialect import DEFAULT, Dialect
 from streetmend.georeport.markup import (
+    DECLARATION,
     clean_document,
     container,
     document,
@@ -44,6 +45,9 @@ _FEW = frozenset(
     {"status", "service_name", "service_code", "interface_used", "extended_status", "requestor_name"}
 )
 
+_START = DECLARATION + b"<service_requests>"
+_END, _END_OF_ONE = b"</service_requests>", b"</request>"
+
 _Column = Sequence[Any]
 #: what each request says at this place: a text that is the same for all, or a text for each
 _Part: TypeAlias = str | Iterable[str]
@@ -61,6 +65,22 @@ def write_requests(requests: Iterable[Request] | Columns, dialect: Dialect = DEF
     inside = _interleaved([["<request>"] * len(columns.service_request_id), *parts, "</request>"])
     # every column has been looked at already, but for what others say
     return (document if others else clean_document)(f"<service_requests>{inside}</service_requests>")
+
+
+def write_each(requests: Iterable[Request] | Columns, dialect: Dialect = DEFAULT) -> list[bytes]:
+    """Each request as it stands in the answer; `put_together` makes the answer of them."""
+    columns = in_columns(requests)
+    if dialect.ours and any(columns.others):
+        # what others say may have any names, those of our own elements too
+        return [write_requests([one], dialect)[len(_START) : -len(_END)] for one in columns.requests()]
+    inside = write_requests(columns, dialect)[len(_START) : -len(_END)]
+    return [part + _END_OF_ONE for part in inside.split(_END_OF_ONE)[:-1]]
+
+
+def put_together(requests: Iterable[bytes], dialect: Dialect = DEFAULT) -> bytes:
+    """The answer, as `write_requests` makes it, of what `write_each` gave."""
+    inside = b"".join(requests)
+    return _START + inside + _END if inside else document(container("service_requests", ()))
 
 
 def _interleaved(parts: Sequence[_Part]) -> str:

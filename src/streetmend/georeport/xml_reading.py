@@ -6,12 +6,13 @@ document type, hence no entity, external or not. What sloppy servers write and n
 """
 
 import re
+import threading
 from html.entities import name2codepoint
 from typing import Any
 
 from lxml import etree
 
-from streetmend.georeport.decoding import Limits
+from streetmend.georeport.decoding import LIMITS, Limits
 from streetmend.georeport.errors import DoctypeRefused, TooDeep, TooLarge, Unreadable
 from streetmend.georeport.types import Json
 
@@ -60,18 +61,30 @@ def _refuse(text: str, limits: Limits) -> None:
         raise DoctypeRefused("has a document type, which no answer needs")
 
 
+class _Parsers(threading.local):
+    """A parser for each thread: to make one takes longer than to read what most endpoints answer."""
+
+    def __init__(self) -> None:
+        self.builder = _Builder()
+        target: Any = self.builder  # less than the whole protocol of lxml is enough
+        self.parser = etree.XMLParser(
+            target=target,
+            encoding="utf-8",
+            resolve_entities=False,
+            load_dtd=False,
+            no_network=True,
+            huge_tree=False,
+        )
+
+
 def _parse(text: str, limits: Limits) -> tuple[str, Json]:
-    builder: Any = _Builder(limits)  # less than the whole protocol of lxml is enough
-    parser = etree.XMLParser(
-        target=builder,
-        encoding="utf-8",
-        resolve_entities=False,
-        load_dtd=False,
-        no_network=True,
-        huge_tree=False,
-    )
-    etree.fromstring(text.encode(), parser)
-    return builder.root, builder.value
+    builder = _parsers.builder
+    builder.begin(limits)
+    try:
+        etree.fromstring(text.encode(), _parsers.parser)
+        return builder.root, builder.value
+    finally:
+        builder.begin(limits)
 
 
 def _mend(found: re.Match[str]) -> str:
@@ -96,7 +109,11 @@ def _mend(found: re.Match[str]) -> str:
 class _Builder:
     """What libxml2 calls while it parses; keeps the value of the element that ended last."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self) -> None:
+        self.begin(LIMITS)
+
+    def begin(self, limits: Limits) -> None:
+        """Nothing of what was read before is left."""
         self.root = ""
         self.value: Json = None
         self._limits = limits
@@ -156,3 +173,6 @@ def without_layout(text: str) -> str:
         text = inside
     inside = text.rstrip()
     return inside if "\n" in text[len(inside) :] else text
+
+
+_parsers = _Parsers()

@@ -16,9 +16,12 @@ from streetmend.georeport.types import Error
 from streetmend.georeport.writing import WRITERS, Format, content_type
 from streetmend.open311 import feeds, paging
 from streetmend.open311.packing import WORTH_PACKING, AnswerCache, Kept, coding_for
+from streetmend.open311.pieces import Pieces
 
 #: finished pages of requests, found by what they show
 ANSWERS = AnswerCache()
+#: single requests as pages show them
+PIECES = Pieces()
 #: what changed in the same second may change in it once more, and a time in whole seconds could not tell
 _SETTLED = timedelta(seconds=2)
 

@@ -7,9 +7,13 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import brotli
+
+from streetmend.reports.queries.search_sql import Way
 
 #: smaller answers are sent as they are: packing would cost more than it saves
 WORTH_PACKING = 1_000
@@ -46,15 +50,32 @@ def _weight(text: str | None) -> float:
         return 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a page besides its bytes."""
+
+    rows: int
+    more: bool
+    #: when the last of its reports changed
+    changed: datetime | None
+    #: where a walk stands after it
+    reached: str
+    #: the index by which few reports were found, and how many answers were made since that was looked at
+    few: Way | None = None
+    made: int = 0
+
+
+NOTHING_KNOWN: Final = Facts(0, False, None, "")
+
+
 class Kept:
     """One finished answer; packed the first time that somebody asks for it."""
 
     __slots__ = ("facts", "packed", "plain")
 
-    def __init__(self, plain: bytes, facts: Mapping[str, object] | None = None) -> None:
+    def __init__(self, plain: bytes, facts: Facts = NOTHING_KNOWN) -> None:
         self.plain = plain
-        #: what its headers need besides
-        self.facts: Mapping[str, object] = facts or {}
+        self.facts = facts
         self.packed: dict[str, bytes] = {}
 
     def size(self) -> int:
@@ -87,10 +108,10 @@ class AnswerCache:
             self._questions.clear()
             self._bytes = 0
 
-    def may_have(self, question: Hashable) -> bool:
-        """Whether an answer to this question is kept, be it still the right one or not: else there is no need to find its key."""
+    def last(self, question: Hashable) -> Kept | None:
+        """The answer that this question got last, be it still the right one or not."""
         with self._lock:
-            return self._questions.get(question) in self._kept
+            return self._kept.get(self._questions.get(question, ""))
 
     def get(self, key: str) -> Kept | None:
         """The answer under this key, now the one used last."""

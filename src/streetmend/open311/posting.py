@@ -27,6 +27,7 @@ from streetmend.open311.refusing import repeats
 from streetmend.open311.saying import CallRefused, Form, Notices, say
 from streetmend.open311.turns import alone_with
 from streetmend.reports.queries.postings import posted_with_token
+from streetmend.reports.services.alike import too_many_alike
 from streetmend.reports.services.posting import (
     Mark,
     Posted,
@@ -125,6 +126,8 @@ def _post(
     confirmed: bool,
 ) -> Posted:
     photos = pictures.stored(wanted, notices)
+    # whoever has a key is known, and held to its rate alone
+    one_of_many = not confirmed and too_many_alike(title=words.title, detail=words.detail, now=now)
     return post_report(
         mark=mark,
         words=words,
@@ -134,6 +137,7 @@ def _post(
         photos=photos,
         media_urls=wanted.urls,
         notice=str(notices),
+        one_of_many=one_of_many,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable
 
 from django.conf import settings
@@ -24,13 +23,12 @@ from streetmend.georeport.writing import WRITERS, content_type
 from streetmend.open311 import feeds, history, paging, wire
 from streetmend.open311.addresses import Address, NoSuchAddress, read_address
 from streetmend.open311.callers import keyed_reader
-from streetmend.open311.finishing import ANSWERS, Refused, errors, etag, finished, readable_everywhere
+from streetmend.open311.finishing import Refused, errors, etag, finished, readable_everywhere
 from streetmend.open311.names import Names, names, remembered
 from streetmend.open311.packing import Kept
+from streetmend.open311.pages import NamesChanged, shown
 from streetmend.open311.saying import CallRefused
-from streetmend.reports.queries import mass
 from streetmend.reports.queries.search import Search
-from streetmend.reports.services.settling import settle_changes
 
 _AGAIN_SECONDS = "5"
 _METHODS = ("GET", "HEAD", "OPTIONS")
@@ -127,11 +125,9 @@ def _requests(request: HttpRequest, address: Address, dialect: Dialect) -> HttpR
         search = wire.search(asked, dialect, known, now=SystemClock().now())
         if address.feed == "html":
             return _to_the_site(feeds.list_url(asked, names()))
-        if search.about_changes:
-            settle_changes()
-        response, kept = _page(request, address, dialect, search, known, sure=sure)
-        paging.tell(response, request, search, kept)
-        return response
+        page = shown(request, address, dialect, search, known, sure=sure)
+        paging.tell(page.response, request, search, page.kept, page.counted)
+        return page.response
 
     return _with_names(answered)
 
@@ -143,18 +139,14 @@ def _request(request: HttpRequest, address: Address, dialect: Dialect) -> HttpRe
     search = Search(ids=(int(number),) if possible else (), limit=1)
 
     def answered(known: Names, sure: bool) -> HttpResponse:
-        response, kept = _page(request, address, dialect, search, known, sure=sure)
-        if not kept.facts["rows"] and dialect.unknown_request == "not_found":
+        page = shown(request, address, dialect, search, known, sure=sure)
+        if not page.kept.facts.rows and dialect.unknown_request == "not_found":
             raise Refused(404, ["service_request_id: There is no such request here."])
         if address.feed == "html":
-            return _to_the_site(feeds.page_url(number) if kept.facts["rows"] else feeds.list_url())
-        return response
+            return _to_the_site(feeds.page_url(number) if page.kept.facts.rows else feeds.list_url())
+        return page.response
 
     return _with_names(answered)
-
-
-class _NamesChanged(Exception):
-    """What was read is to be shown with other names than those remembered."""
 
 
 def _with_names(answered: Callable[[Names, bool], HttpResponse]) -> HttpResponse:
@@ -163,7 +155,7 @@ def _with_names(answered: Callable[[Names, bool], HttpResponse]) -> HttpResponse
     """
     try:
         return answered(remembered(), False)
-    except _NamesChanged:
+    except NamesChanged:
         return answered(names(), True)
 
 
@@ -175,59 +167,6 @@ _VIEWS: dict[str, Callable[[HttpRequest, Address, Dialect], HttpResponse]] = {
     "requests/": _request,
     "servicerequestupdates": history.updates,
 }
-
-
-def _page(
-    request: HttpRequest, address: Address, dialect: Dialect, search: Search, known: Names, *, sure: bool
-) -> tuple[HttpResponse, Kept]:
-    """The page of a search: kept from the last time where nothing that it shows has changed since.
-
-    Raises _NamesChanged unless the names are `sure` or of the same epoch as the rows.
-    """
-    shape = (
-        f"{dialect.name}|{address.fmt}|{address.feed}|{search.limit}|{search.offset}|{search.ids}"
-        f"|{search.walk}|{search.changes}"
-    )
-    question, kept, key = (shape, search), None, ""
-    if "HTTP_IF_NONE_MATCH" in request.META or ANSWERS.may_have(question):
-        now = mass.digest(search)
-        if not sure and now.epoch != known.epoch:
-            raise _NamesChanged
-        key = _key(shape, now.rows, now.epoch)
-        kept = ANSWERS.get(key)
-    if kept is None:
-        page = mass.page(search)
-        if not sure and not _holds(page, search, known):
-            raise _NamesChanged
-        found = wire.requests(page.rows, known)
-        feed = feeds.WRITERS.get(address.feed)
-        body = (
-            feed.write(found.requests(), dialect, known)
-            if feed
-            else WRITERS[address.fmt].write_requests(found, dialect)
-        )
-        kept = Kept(body, paging.facts(page, search))
-        # under what was really read: a report may have changed between the two statements
-        key = _key(shape, page.digest, known.epoch)
-        ANSWERS.put(key, kept, question=question)
-    kind = (
-        feeds.WRITERS[address.feed].kind
-        if address.feed in feeds.WRITERS
-        else content_type(address.fmt, dialect)
-    )
-    changed = paging.changed(kept, known.changed_at())
-    return finished(request, kept, kind, etag(key), key, changed=changed), kept
-
-
-def _holds(page: mass.Page, search: Search, known: Names) -> bool:
-    """Whether the names are those of the rows; without rows, whether they can have been in the way of finding any."""
-    if page.epoch is not None:
-        return page.epoch == known.epoch
-    return search.categories is search.bodies is None or names() is known
-
-
-def _key(shape: str, rows: str, epoch: int) -> str:
-    return hashlib.sha256(f"{shape}|{epoch}|{rows}".encode()).hexdigest()
 
 
 def _preflight() -> HttpResponse:

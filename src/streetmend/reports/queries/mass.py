@@ -8,15 +8,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, NamedTuple
 
 from django.db import connection
 
+from streetmend.reports.queries import looking
 from streetmend.reports.queries.search import Search
-from streetmend.reports.queries.search_sql import Sql, count_sql, page_sql, spots_sql
+from streetmend.reports.queries.search_sql import Sql, Way, page_sql, spots_sql
 
 _CONVERTED = frozenset(
     {"closed", "photo_names", "recipient_ids", "requested_at", "updated_at", "sent_at", "expected_at"}
@@ -60,36 +61,42 @@ _REQUESTED, _UPDATED = ReportRow._fields.index("requested_at"), ReportRow._field
 
 
 @dataclass(frozen=True, slots=True)
+class Outline:
+    """What the reports of a page are known by, in their order, and whether there are more of them. Times as in `ReportRow`."""
+
+    ids: Sequence[int]
+    requested: Sequence[str]
+    updated: Sequence[str]
+    more: bool
+
+    def reached(self, search: Search) -> tuple[datetime, int] | None:
+        """Where a walk stands after this page: what the next search is to be `after`."""
+        if not self.ids:
+            return search.after
+        return moment_of((self.updated if search.changes else self.requested)[-1]), self.ids[-1]
+
+    def changed(self) -> datetime | None:
+        """When the last of the reports changed."""
+        return moment_of(max(self.updated)) if self.updated else None
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """The rows found, whether there are more, and the digest of exactly these rows."""
+    """The rows of a page, the ids and versions of all that was found (`5:2`), and whether that is more than the page."""
 
     rows: Sequence[tuple[Any, ...]]
+    keys: Sequence[str]
     more: bool
-    digest: str
 
     @property
     def epoch(self) -> int | None:
         """The epoch of the names by which the rows are to be shown; None where there are no rows."""
         return self.rows[0][-1] if self.rows else None
 
-    def reached(self, search: Search) -> tuple[datetime, int] | None:
-        """Where a walk stands after this page: what the next search is to be `after`."""
-        if not self.rows:
-            return search.after
-        row = self.rows[-1]
-        return moment_of(row[_UPDATED if search.changes else _REQUESTED]), row[0]
-
-    def changed(self) -> datetime | None:
-        """When the last of the reports changed."""
-        return moment_of(max([row[_UPDATED] for row in self.rows])) if self.rows else None
-
-
-@dataclass(frozen=True, slots=True)
-class Digest:
-    """What identifies a page without reading it: ids and versions of its rows, and the epoch of the names that it shows."""
-
-    rows: str
-    epoch: int
+    def outline(self) -> Outline:
+        """What the rows are known by."""
+        ids, requested, updated = ([row[at] for row in self.rows] for at in (0, _REQUESTED, _UPDATED))
+        return Outline(ids, requested, updated, self.more)
 
 
 def moment_of(text: str) -> datetime:
@@ -97,40 +104,14 @@ def moment_of(text: str) -> datetime:
     return datetime.fromisoformat(text[:26].partition("+")[0]).replace(tzinfo=UTC)
 
 
-def digest(search: Search) -> Digest:
-    """The digest of the page as it is now; one statement that returns one row."""
-    at = "r.updated_at" if search.changes else "r.requested_at"
-    found = page_sql(search, f"r.id AS id, r.version AS version, {at} AS at")
-    if connection.vendor == "sqlite":
-        joined = "group_concat(id || ':' || version)"
-    else:
-        order = "id" if search.ids is not None else "at, id" if search.changes else "at DESC, id DESC"
-        joined = f"string_agg(id || ':' || version, ',' ORDER BY {order})"
-    parts = [
-        "SELECT (SELECT",
-        joined,
-        "FROM (",
-        found.text,
-        ") page), (SELECT epoch FROM bodies_site WHERE id = 1)",
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(" ".join(parts), found.params)
-        rows, epoch = cursor.fetchone()
-    return Digest(rows or "", epoch or 0)
-
-
 def count(search: Search, *, most: int) -> int:
     """How many public reports the search finds without regard to its pages, or `most` + 1 where there are more."""
-    everything = replace(search, limit=most, offset=None, walk=False, after=None)
-    found = count_sql(everything)
-    with connection.cursor() as cursor:
-        cursor.execute(" ".join(["SELECT count(*) FROM (", found.text, ") found"]), found.params)
-        return int(cursor.fetchone()[0])
+    return looking.look(search, most=most).total or 0
 
 
 def ids(search: Search) -> list[int]:
-    """The ids of the reports of the search, at most `search.limit`, in their order; one statement, two or three."""
-    return [row[0] for row in _fetch(page_sql(search, "r.id"))[: search.limit]]
+    """The ids of the reports of the search, at most `search.limit`, in their order; one or two statements."""
+    return [row[0] for row in _fetch(page_sql(search, "r.id", looking.few(search)))[: search.limit]]
 
 
 def spots(search: Search) -> list[tuple[float, float]]:
@@ -139,14 +120,19 @@ def spots(search: Search) -> list[tuple[float, float]]:
 
 
 def page(search: Search) -> Page:
-    """The reports of the search, at most `search.limit`, as tuples in the order of `ReportRow`; one statement."""
-    found = _fetch(page_sql(search, _columns(connection.vendor)))
-    text = ",".join([f"{row[0]}:{row[1]}" for row in found])
+    """The reports of the search, at most `search.limit`, as tuples in the order of `ReportRow`; one or two statements."""
+    return read(search, looking.few(search))
+
+
+def read(search: Search, few: Way | None) -> Page:
+    """As `page`, in one statement. `few`: the index by which it is known to find few reports, if any (`looking`)."""
+    found = _fetch(page_sql(search, _columns(connection.vendor), few))
+    keys = [f"{row[0]}:{row[1]}" for row in found]
     if search.ids is not None:
         by_id = {row[0]: row for row in found}
-        return Page([by_id[one] for one in search.ids if one in by_id], more=False, digest=text)
-    kept = _cut(found, search)
-    return Page(kept, more=len(kept) < len(found), digest=text)
+        return Page([by_id[one] for one in search.ids if one in by_id], keys, more=False)
+    length = cut([row[_REQUESTED] for row in found], search)
+    return Page(found[:length], keys, more=length < len(found))
 
 
 @cache
@@ -177,14 +163,17 @@ def _fetch(statement: Sql) -> list[tuple[Any, ...]]:
     return rows
 
 
-def _cut(found: list[tuple[Any, ...]], search: Search) -> list[tuple[Any, ...]]:
-    """The page without the row that came only to show that there are more, and without a second that would be torn apart."""
-    if len(found) <= search.limit:
-        return found
-    page = found[: search.limit]
-    torn = found[search.limit][_REQUESTED][:19]
-    if search.offset is not None or search.walk or page[0][_REQUESTED][:19] == torn:
-        return page
-    while page[-1][_REQUESTED][:19] == torn:
-        page.pop()
-    return page
+def cut(requested: Sequence[str], search: Search) -> int:
+    """How many of the rows found are the page, by their `requested_at`.
+
+    Without the row that came only to show that there are more, and without a second that would be torn apart.
+    """
+    if len(requested) <= search.limit:
+        return len(requested)
+    length = search.limit
+    torn = requested[length][:19]
+    if search.offset is not None or search.walk or requested[0][:19] == torn:
+        return length
+    while requested[length - 1][:19] == torn:
+        length -= 1
+    return length

@@ -137,11 +137,11 @@ def rows_between(south: float, north: float) -> range:
     return range(rows[0], rows[1] + 1)
 
 
-def count_sql(search: Search) -> Sql:
-    """The statement that finds the reports of the page, and one more, in no order: for counting."""
+def count_sql(search: Search, few: Way | None) -> Sql:
+    """The statement that finds the reports of the page, and one more, in no order: for counting. `few` as for `page_sql`."""
     if search.ids is None and not search.changes and _indexed_words(search):
         return _sorted(search, "r.id", Way.WORDS, in_order=False)
-    return page_sql(search, "r.id")
+    return page_sql(search, "r.id", few)
 
 
 def spots_sql(search: Search) -> Sql:
@@ -149,20 +149,19 @@ def spots_sql(search: Search) -> Sql:
     return _sorted(search, "r.lat, r.long", Way.PLACE, in_order=False)
 
 
-def page_sql(search: Search, columns: str) -> Sql:
+def page_sql(search: Search, columns: str, few: Way | None) -> Sql:
     """The statement that selects `columns` (of the report `r`) of the page, and of one more where there is one.
 
-    May first ask the database whether few rows are new or near enough, which decides how the statement goes about it.
+    `few`: the index by which the search is known to find few reports, if any (`looking`).
     """
     if search.ids is not None:
         where = _Where("r.visible")
         where.one_of("r.id", search.ids)
-        return _joined(["SELECT", columns, "FROM reports_report r WHERE", where.sql(), "ORDER BY r.id"])
+        return joined(["SELECT", columns, "FROM reports_report r WHERE", where.sql(), "ORDER BY r.id"])
     if search.categories == () or search.bodies == ():
-        return _joined(["SELECT", columns, "FROM reports_report r WHERE r.id = 0"])
+        return joined(["SELECT", columns, "FROM reports_report r WHERE r.id = 0"])
     if search.changes:
         return _changes(search, columns)
-    few = _few(search)
     if few is not None:
         return _sorted(search, columns, few)
     if search.bodies is not None:
@@ -174,7 +173,7 @@ def page_sql(search: Search, columns: str) -> Sql:
         return _merged(search, columns, [_report_branch(search, (one,), Way.CATEGORY) for one in categories])
     way = Way.CATEGORY if categories is not None and len(categories) == 1 else Way.NEWEST
     keys = ["SELECT", columns, *_report_source(search, categories, way)]
-    return _joined([*keys, "ORDER BY r.requested_at DESC, r.id DESC", _extent(search)])
+    return joined([*keys, "ORDER BY r.requested_at DESC, r.id DESC", _extent(search)])
 
 
 def _changes(search: Search, columns: str) -> Sql:
@@ -188,7 +187,7 @@ def _changes(search: Search, columns: str) -> Sql:
     _sent_to(where, search)
     where.in_area(search.area)
     order = ["ORDER BY r.updated_at, r.id", _extent(search)]
-    return _joined(["SELECT", columns, "FROM", _indexed(Way.UPDATED), "WHERE", where.sql(), *order])
+    return joined(["SELECT", columns, "FROM", _indexed(Way.UPDATED), "WHERE", where.sql(), *order])
 
 
 def _sent_to(where: _Where, search: Search) -> None:
@@ -198,25 +197,22 @@ def _sent_to(where: _Where, search: Search) -> None:
         where.add(f"EXISTS ({sent} ({ids}))")
 
 
-def _few(search: Search) -> Way | None:
-    """The index by which at most `FEW` reports are found for certain, if any."""
+def few_ways(search: Search) -> list[Way]:
+    """The indexes that may leave few reports: which of them does, must be counted before the page is read."""
+    if search.ids is not None or search.changes or search.categories == () or search.bodies == ():
+        return []
     ways = {
         Way.UPDATED: search.updated_since is not None or search.updated_before is not None,
         Way.PLACE: search.window is not None or search.circle is not None,
         Way.WORDS: bool(_indexed_words(search)),
     }
-    return next((way for way, asked in ways.items() if asked and _finds_few(search, way)), None)
+    return [way for way, asked in ways.items() if asked]
 
 
-def _finds_few(search: Search, way: Way) -> bool:
-    """Whether the index alone leaves at most `FEW` reports."""
+def finding_sql(search: Search, way: Way) -> Sql:
+    """The statement that finds all rows that the index alone leaves."""
     source, where = _by(search, way)
-    counting = _joined(
-        ["SELECT count(*) FROM (SELECT 1 FROM", source, "WHERE", where.sql(), f"LIMIT {FEW + 1}) found"]
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(counting.text, counting.params)
-        return bool(cursor.fetchone()[0] <= FEW)
+    return joined(["SELECT 1 FROM", source, "WHERE", where.sql()])
 
 
 def _by(search: Search, way: Way) -> tuple[str, _Where]:
@@ -269,7 +265,7 @@ def _sorted(search: Search, columns: str, way: Way, *, in_order: bool = True) ->
     _sent_to(where, search)
     where.in_area(search.area)
     order = ["ORDER BY r.requested_at DESC, r.id DESC"] if in_order else []
-    return _joined(["SELECT", columns, "FROM", *source, "WHERE", where.sql(), *order, _extent(search)])
+    return joined(["SELECT", columns, "FROM", *source, "WHERE", where.sql(), *order, _extent(search)])
 
 
 def _merged(search: Search, columns: str, branches: Sequence[Sql]) -> Sql:
@@ -277,18 +273,18 @@ def _merged(search: Search, columns: str, branches: Sequence[Sql]) -> Sql:
     if connection.vendor != "sqlite" and len(branches) > 1:
         # SQLite merges branches row by row without being told where to stop, and takes no LIMIT inside
         deepest = f"ORDER BY at DESC, id DESC LIMIT {_offset(search) + search.limit + 1}"
-        branches = [_joined(["(", branch, deepest, ")"]) for branch in branches]
+        branches = [joined(["(", branch, deepest, ")"]) for branch in branches]
     union: list[str | Sql] = [branches[0]]
     for branch in branches[1:]:
         union += ["UNION", branch]
     keys = ["FROM (", *union, "ORDER BY at DESC, id DESC", _extent(search), ") k"]
     # SQLite keeps to this order of the tables, as CROSS says; to PostgreSQL it is a condition like any other
     report = ["CROSS JOIN reports_report r WHERE r.id = k.id ORDER BY k.at DESC, k.id DESC"]
-    return _joined(["SELECT", columns, *keys, *report])
+    return joined(["SELECT", columns, *keys, *report])
 
 
 def _report_branch(search: Search, categories: tuple[int, ...], way: Way) -> Sql:
-    return _joined(["SELECT r.requested_at AS at, r.id AS id", *_report_source(search, categories, way)])
+    return joined(["SELECT r.requested_at AS at, r.id AS id", *_report_source(search, categories, way)])
 
 
 def _report_source(search: Search, categories: tuple[int, ...] | None, way: Way) -> list[str | Sql]:
@@ -325,7 +321,7 @@ def _branch(search: Search, source: str, index: str, where: _Where) -> Sql:
         _conditions(where, search)
         if search.bodies is not None:
             where.in_area(search.area)
-    return _joined(
+    return joined(
         ["SELECT DISTINCT d.requested_at AS at, d.report_id AS id FROM", source, "WHERE", where.sql()]
     )
 
@@ -378,7 +374,7 @@ def _offset(search: Search) -> int:
     return min(search.offset or 0, _FARTHEST)
 
 
-def _joined(parts: Sequence[str | Sql]) -> Sql:
+def joined(parts: Sequence[str | Sql]) -> Sql:
     texts = [part if isinstance(part, str) else part.text for part in parts]
     params = [value for part in parts if isinstance(part, Sql) for value in part.params]
     return Sql(" ".join(texts), params)

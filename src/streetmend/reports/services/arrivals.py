@@ -84,15 +84,21 @@ def many_arrived(*, reports: Mapping[int, Report], deliveries: Sequence[Delivery
     for report in told:
         report.sent_at = report.sent_at or now
     kept.refresh_sent(told, now=now)
-    write_notices(_news_of_arrival(reports[one.report_id], one, now) for one in deliveries)
+    write_notices(
+        _news_of_arrival(reports[one.report_id], one, now)
+        for one in deliveries
+        if reports[one.report_id].email
+    )
     Inbox.objects.filter(
         endpoint__in={delivery.endpoint_id for delivery in deliveries},
         state=InboxState.ORPHAN,
         remote_report_id__in=[delivery.remote_id for delivery in deliveries],
     ).update(next_at=now)
-    endpoints = {one.endpoint.pk: one.endpoint for one in deliveries if one.endpoint is not None}
-    note_good_answers(endpoint_ids=endpoints, now=now)
-    for endpoint in endpoints.values():
+    endpoint_ids = {one.endpoint_id for one in deliveries if one.endpoint_id is not None}
+    note_good_answers(endpoint_ids=endpoint_ids, now=now)
+    # of most endpoints there is nothing to watch
+    watched = Endpoint.objects.filter(pk__in=endpoint_ids, watch__isnull=False)
+    for endpoint in watched.select_related("watch").order_by("pk"):
         went_well(endpoint=endpoint, now=now)
 
 

@@ -5,12 +5,13 @@ A claim takes a fixed number of statements, however many deliveries it takes on 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Value, Window
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Window
 from django.db.models.functions import Coalesce, Now, RowNumber
 
 from streetmend.bodies.models import Body, Endpoint
@@ -50,6 +51,7 @@ def claim_deliveries(
             .select_for_update(skip_locked=True, no_key=True, of=("self",))
             .filter(pk__in=chosen)
             .select_related("report__category_name", "update")
+            .defer(*_NOT_SENT)
             .order_by("requested_at", "id")
         )
         deliveries = whole(_with_their_ends(list(rows), endpoints), chosen, _due(now))
@@ -79,6 +81,19 @@ def _due(now: datetime) -> QuerySet[Delivery]:
     )
 
 
+#: nothing that leaves is made of these; to read them too would double what a claim of many costs
+_NOT_SENT = (
+    "report__words", "report__area_ids", "report__recipient_ids", "report__form_token", "report__status_notes",
+    "report__expected_at", "report__updates_ended_at", "report__asked_at", "report__updated_at", "report__sent_at",
+    "report__comment_count", "report__cell_x", "report__cell_y", "report__version", "report__settled",
+    "check_wanted_at", "lease_owner", "lease_until", "proof", "reference", "accepted_at", "settle_until",
+    "other_remote_id", "missing_since", "visible", "closed",
+)  # fmt: skip
+_NOT_CALLED_WITH = (
+    "pull_updates", "pull_seconds", "fail_streak", "last_ok_at", "last_error", "can_update_list", "updates_cursor",
+    "week_swept_at", "month_swept_at", "next_pull_at", "lease_owner", "lease_until", "test_wanted_at", "tested_at",
+    "test_result",
+)  # fmt: skip
 _LINE = ("requested_at", "seq", "id")
 
 
@@ -100,6 +115,7 @@ def _lock_endpoints(now: datetime, limit: int) -> dict[int, Endpoint]:
     wanted = sorted((owed, pk) for pk, owed in waiting.values_list("pk", "since") if owed is not None)
     locked: dict[int, Endpoint] = {}
     rows = in_use.select_for_update(skip_locked=True, no_key=True, of=("self",)).select_related("watch")
+    rows = rows.defer(*_NOT_CALLED_WITH)
     for start in range(0, len(wanted), limit):
         locked |= {one.pk: one for one in rows.filter(pk__in=[pk for _, pk in wanted[start : start + limit]])}
         if len(locked) >= limit:
@@ -144,9 +160,9 @@ def _choose(endpoints: Mapping[int, Endpoint], now: datetime, limit: int) -> lis
         .values_list("pk", "endpoint_id", "place")
     )
     chosen = [(pk, endpoint) for pk, endpoint, place in rows if place <= room.get(endpoint, 0)][:limit]
+    leaving = Counter(endpoint for _, endpoint in chosen)
     for endpoint in endpoints.values():
-        count = sum(of == endpoint.pk for _, of in chosen)
-        spend(endpoint=endpoint, watch=watch_of(endpoint), count=count, now=now)
+        spend(endpoint=endpoint, watch=watch_of(endpoint), count=leaving[endpoint.pk], now=now)
     return [pk for pk, _ in chosen]
 
 
@@ -161,7 +177,7 @@ def _with_their_ends(deliveries: list[Delivery], endpoints: Mapping[int, Endpoin
 
 
 def _write_intents(posts: Sequence[Delivery], worker: str, now: datetime, prepare: Prepare) -> dict[int, str]:
-    """The attempts are written; what is sent is frozen at the first one. Returns what cannot be sent at all, and why."""
+    """The attempts are written; what is sent is decided at the first one. Returns what cannot be sent at all, and why."""
     prepared = prepare([delivery for delivery in posts if not delivery.params_snapshot])
     attempts = []
     for delivery in posts:
@@ -179,26 +195,31 @@ def _write_intents(posts: Sequence[Delivery], worker: str, now: datetime, prepar
             )
         )
     Attempt.objects.bulk_create(attempts)
-    frozen = [(one.pk, one.params_snapshot) for one in posts if one.pk in prepared]
-    update_each(Delivery, keys=["id"], columns=["params_snapshot"], rows=frozen)
     return {pk: ready.problem for pk, ready in prepared.items() if ready.problem}
 
 
 def _lease_posts(posts: Sequence[Delivery], worker: str, now: datetime, margin_seconds: int) -> None:
-    """What waited is being sent from now on; one statement for all endpoints that have the same patience."""
-    kinds: dict[tuple[int, timedelta], list[int]] = {}
-    for delivery in posts:
-        kinds.setdefault((_deadline(delivery), settle_of(delivery)), []).append(delivery.pk)
-    for (deadline, settle), mine in kinds.items():
-        Delivery.objects.filter(pk__in=mine, state=DeliveryState.WAITING).update(
-            state=DeliveryState.SENDING,
-            next_at=None,
-            attempts=F("attempts") + 1,
-            first_sent_at=Coalesce("first_sent_at", Value(now)),
-            settle_until=now + timedelta(seconds=deadline) + settle,
-            negatives=0,
-            **_lease(worker, deadline + margin_seconds),
+    """What waited is being sent from now on, and what is sent of it stays as it is; one statement for all."""
+    rows = [
+        (
+            one.pk,
+            DeliveryState.WAITING,
+            DeliveryState.SENDING,
+            None,
+            one.attempts,
+            one.params_snapshot,
+            one.first_sent_at or now,
+            now + timedelta(seconds=_deadline(one)) + settle_of(one),
+            0,
+            worker,
+            _deadline(one) + margin_seconds,
         )
+        for one in posts
+    ]
+    columns = [
+        "state", "next_at", "attempts", "params_snapshot", "first_sent_at", "settle_until", "negatives", "lease_owner",
+    ]  # fmt: skip
+    update_each(Delivery, keys=["id", "state"], columns=columns, rows=rows, seconds_from_now="lease_until")
 
 
 def _lease_tokens(tokens: Sequence[Delivery], worker: str, margin_seconds: int) -> None:

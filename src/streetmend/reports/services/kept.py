@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db.models import Count, F
 
@@ -34,6 +35,7 @@ def refresh(report: Report, *, now: datetime | None) -> None:
     )
     comments = Update.objects.filter(report=report, hidden=False).count()
     _keep(report, photo_names=names, recipient_ids=recipients, comment_count=comments)
+    report.words = words_of(report.title, report.detail, report.address)
     if now is not None:
         report.updated_at = max(report.updated_at, now)
     report.settled = False
@@ -63,20 +65,18 @@ def refresh_counts(reports: Sequence[Report], *, now: datetime) -> None:
 
 
 def refresh_sent(reports: Sequence[Report], *, now: datetime) -> None:
-    """As `refresh` for many reports, whose `sent_at` is saved besides.
+    """As `refresh` for many reports whose texts have not changed, and whose `sent_at` is saved besides.
 
-    To be called inside the transaction that locked them.
+    To be called inside the transaction that locked them; of their columns those of `SENT_LOOKS_AT` are enough.
     """
     ids = [report.pk for report in reports]
     names: dict[int, list[str]] = defaultdict(list)
     photos = Photo.objects.filter(report__in=ids, hidden=False).order_by("position", "id")
     for report_id, name in photos.values_list("report_id", "name"):
         names[report_id or 0].append(name)
-    owed: dict[int, list[Delivery]] = defaultdict(list)
-    for delivery in (
-        Delivery.objects.filter(report__in=ids).only(*_COPIED, "kind", "state").order_by("body_id")
-    ):
-        owed[delivery.report_id].append(delivery)
+    owed: dict[int, list[_Copy]] = defaultdict(list)
+    for row in Delivery.objects.filter(report__in=ids).order_by("body_id").values_list(*_Copy._fields):
+        owed[row[0]].append(_Copy(*row))
     shown = Update.objects.filter(report__in=ids, hidden=False).order_by()
     counts = dict(shown.values_list("report").annotate(count=Count("id")))
     for report in reports:
@@ -100,14 +100,36 @@ _SENT = (
     "sent_at", "photo_names", "has_photo", "recipient_ids", "comment_count", "closed", "visible", "updated_at",
     "version", "settled",
 )  # fmt: skip
-_COPIED = ("report_id", "body_id", "visible", "requested_at", "closed", "category_name_id")
+SENT_LOOKS_AT = (
+    "sent_at",
+    "updated_at",
+    "version",
+    "state",
+    "hidden",
+    "private",
+    "requested_at",
+    "category_name",
+)
 
 
-def _is_recipient(delivery: Delivery) -> bool:
+class _Copy(NamedTuple):
+    """What a delivery has of its report."""
+
+    report_id: int
+    body_id: int
+    kind: str
+    state: str
+    visible: bool
+    requested_at: datetime | None
+    closed: bool
+    category_name_id: int
+
+
+def _is_recipient(delivery: _Copy) -> bool:
     return delivery.kind == DeliveryKind.REPORT and delivery.state != DeliveryState.CANCELLED
 
 
-def _differs(report: Report, delivery: Delivery) -> bool:
+def _differs(report: Report, delivery: _Copy) -> bool:
     """Whether the delivery's copy is not what the report says."""
     return (
         delivery.visible != (report.visible and _is_recipient(delivery))
@@ -125,10 +147,11 @@ def begin(
     `areas`: the MapIt ids of the areas of its place.
     """
     report.area_ids = sorted(areas)
+    report.words = words_of(report.title, report.detail, report.address)
     _keep(
         report,
         photo_names=photo_names,
-        recipient_ids=sorted(delivery.body_id for delivery in owed),
+        recipient_ids=sorted(one.body_id for one in owed if one.state != DeliveryState.CANCELLED),
         comment_count=0,
     )
     for delivery in owed:
@@ -143,7 +166,6 @@ def _keep(
     report.has_photo = bool(photo_names)
     report.recipient_ids = list(recipient_ids)
     report.comment_count = comment_count
-    report.words = words_of(report.title, report.detail, report.address)
     report.closed = State(report.state) in CLOSED_STATES
     report.visible = report.state != State.UNCONFIRMED and not report.hidden and not report.private
 

@@ -15,6 +15,7 @@ from streetmend.bodies.values import SiteInfo
 from streetmend.photos.store import StoredPhoto
 from streetmend.reports.errors import ReportError
 from streetmend.reports.models import Posting
+from streetmend.reports.services.notices import write_staff_notice
 from streetmend.reports.services.submitting import Told, new_report, take_in
 from streetmend.reports.services.wanted_photos import want_photos
 
@@ -24,6 +25,7 @@ REMEMBERED = timedelta(days=30)
 SOURCE = "Open311"
 #: how long the same words at the same place are taken for a repeat
 ALIKE = timedelta(minutes=15)
+_ONE_OF_MANY = "Staff look at it first: many reports came with nearly the same words."
 _BY_MARK = "SELECT * FROM reports_posting WHERE client = %s AND mark = %s"
 
 
@@ -107,53 +109,66 @@ def post_report(
     photos: Sequence[StoredPhoto] = (),
     media_urls: Sequence[str] = (),
     notice: str = "",
+    one_of_many: bool = False,
 ) -> Posted:
     """The report exists and is remembered by its mark, with the answer to its sender, in the same transaction.
+
+    `one_of_many`: there were many with nearly the same words (`alike`), so it is hidden and waits for staff, who are told daily.
 
     A mark that is remembered already, or is written at this moment by another process, gives the answer of the first time and
     changes nothing. Unless `confirmed` the sender gets a token and the reporter a mail. Photos at `media_urls` are fetched
     later. `here`: the site. Raises MarkUsedOtherwise, and as `submit`.
     """
-    report = new_report(
-        here=here,
-        found=words.found,
-        title=words.title,
-        detail=words.detail,
-        told=words.told,
-        answers=words.answers,
-        address=words.address,
-        source=SOURCE,
-        has_photo=bool(photos or media_urls),
-        now=now,
-    )
-    row = Posting(
-        client=mark.client,
-        mark=mark.name,
-        content_hash=mark.content_hash,
-        token=None if confirmed else secrets.token_urlsafe(24),
-        notice=notice,
-        created_at=now,
-    )
-    try:
-        with transaction.atomic():
-            take_in(report, words.told, words.found, photos, here, confirmed=confirmed, now=now)
-            if media_urls:
-                want_photos(media_urls, report=report, now=now, after=len(photos))
-            row.report = report
-            row.save(force_insert=True)
-    except IntegrityError:
-        # the same came twice at the same moment, and the other one won; or long ago
-        return _came_before(mark, now) or post_report(
-            mark=mark,
-            words=words,
+    while True:
+        report = new_report(
             here=here,
+            found=words.found,
+            title=words.title,
+            detail=words.detail,
+            told=words.told,
+            answers=words.answers,
+            address=words.address,
+            source=SOURCE,
+            has_photo=bool(photos or media_urls),
             now=now,
-            confirmed=confirmed,
-            photos=photos,
-            media_urls=media_urls,
-            notice=notice,
         )
-    return Posted(row.report_id, row.token or "", notice)
+        row = Posting(
+            client=mark.client,
+            mark=mark.name,
+            content_hash=mark.content_hash,
+            token=None if confirmed else secrets.token_urlsafe(24),
+            notice=notice,
+            created_at=now,
+        )
+        try:
+            with transaction.atomic():
+                held = _ONE_OF_MANY if one_of_many else ""
+                take_in(
+                    report, words.told, words.found, photos, here, confirmed=confirmed, now=now, held=held
+                )
+                if media_urls:
+                    want_photos(media_urls, report=report, now=now, after=len(photos))
+                if one_of_many:
+                    _tell_staff(words, now)
+                row.report = report
+                row.save(force_insert=True)
+        except IntegrityError:
+            # the same came twice at the same moment, and the other one won; or long ago, and its mark is free now
+            if (earlier := _came_before(mark, now)) is not None:
+                return earlier
+        else:
+            return Posted(row.report_id, row.token or "", notice)
+
+
+def _tell_staff(words: Words, now: datetime) -> None:
+    """Once a day, whatever comes: who sends a thousand reports shall not send a thousand mails to staff."""
+    write_staff_notice(
+        subject="Many reports with nearly the same words wait for you",
+        text=f"The latest says: {words.title}\n\nThey came by Open311 without a key, are hidden and not sent. Show those on the"
+        " desk that are about a street: when their reporters have confirmed them, they are sent.",
+        now=now,
+        once=f"alike.{now:%Y-%m-%d}",
+    )
 
 
 def _came_before(mark: Mark, now: datetime) -> Posted | None:

@@ -6,6 +6,7 @@ kept as evidence on its attempt.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,12 +14,12 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from streetmend.bodies.models import Endpoint
 from streetmend.crash import crash
 from streetmend.database.rows import update_each
 from streetmend.reports.models import Attempt, Delivery, Report
 from streetmend.reports.models.outbox import DeliveryKind
 from streetmend.reports.services.arrivals import follow_up, many_arrived
+from streetmend.reports.services.kept import SENT_LOOKS_AT
 from streetmend.reports.services.outbox import Claim, first_sent_before, lock_both, settle_of
 from streetmend.reports.services.outcomes import (
     Outcome,
@@ -117,23 +118,26 @@ def _close_attempts(ends: Sequence[End], now: datetime) -> None:
 def _lock_all(ends: Mapping[int, End]) -> tuple[Mapping[int, Report], Mapping[int, Delivery]]:
     """All reports, then their deliveries, each in the order of their ids: two workers never wait for each other in a circle."""
     wanted = {end.claim.delivery.report_id for end in ends.values()}
-    locked = Report.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")
-    reports = {report.pk: report for report in locked}
+    locked = Report.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=wanted).order_by("pk")
+    reports = {report.pk: report for report in locked.select_related("reporter").only(*_OF_REPORTS)}
     rows = Delivery.objects.select_for_update(no_key=True).filter(pk__in=list(ends)).order_by("pk")
-    deliveries = {delivery.pk: delivery for delivery in rows}
-    endpoints = Endpoint.objects.select_related("watch").in_bulk(
-        {delivery.endpoint_id for delivery in deliveries.values() if delivery.endpoint_id is not None}
-    )
+    deliveries = {delivery.pk: delivery for delivery in rows.only(*_OF_DELIVERIES)}
     for delivery in deliveries.values():
         delivery.body = ends[delivery.pk].claim.delivery.body
-        delivery.endpoint = endpoints.get(delivery.endpoint_id or 0)
     return reports, deliveries
+
+
+#: what an acceptance looks at or is told with; of many rows, the rest would be read for nothing
+_OF_REPORTS = ("reporter", "email", "language", *SENT_LOOKS_AT)
+_OF_DELIVERIES = (
+    "report", "body", "endpoint", "kind", "state", "attempts", "lease_owner", "resends", "mark",
+)  # fmt: skip
 
 
 def _known_ids(ends: Mapping[int, End]) -> Collection[tuple[int | None, str]]:
     """Endpoints with numbers that they gave before, or gave twice now."""
     given = [(end.claim.delivery.endpoint_id, end.outcome.remote_id) for end in ends.values()]
-    twice = {pair for pair in given if given.count(pair) > 1}
+    twice = {pair for pair, times in Counter(given).items() if times > 1}
     rows = Delivery.objects.filter(
         endpoint__in={endpoint for endpoint, _ in given},
         kind=DeliveryKind.REPORT,

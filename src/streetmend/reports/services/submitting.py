@@ -188,11 +188,14 @@ def take_in(
     *,
     confirmed: bool,
     now: datetime,
+    held: str = "",
 ) -> str:
     """The report, its photos, deliveries and mail are there; `confirmed`: it is public at once. Inside the caller's transaction.
 
-    All that is kept with it is known already, so each row is written once. Returns the secret of the confirm link, if there is
-    one. Raises TooManyPhotos, TooManyMails.
+    `held`: why it is hidden and goes nowhere until staff show it; empty where it is not. All that is kept with it is known
+    already, so each row is written once. Returns the secret of the confirm link, if there is one.
+
+    Raises TooManyPhotos, TooManyMails.
     """
     if len(photos) > here.max_photos:
         raise TooManyPhotos(f"At most {here.max_photos} photos go with a report.")
@@ -202,6 +205,10 @@ def take_in(
         report.state, report.requested_at = State.OPEN, now.replace(microsecond=0)
         for delivery in owed:
             delivery.next_at, delivery.why = now + _undo(report, here), _ABOUT_TO_LEAVE
+    if held:
+        report.hidden = True
+        for delivery in owed:
+            delivery.state, delivery.next_at, delivery.why = DeliveryState.CANCELLED, None, held
     areas = [area.mapit_id for area in found.areas]
     kept.begin(report, photo_names=[photo.name for photo in photos], owed=owed, areas=areas)
     report.save(force_insert=True)
