@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from streetmend.bodies.models import Endpoint
-from streetmend.cli.doctor import keeping, machine, sending
+from streetmend.cli.doctor import keeping, machine, promises, sending
 from streetmend.cli.doctor.findings import Finding, Level
 from streetmend.georeport.testing import PretendEndpoint, serving
 from streetmend.reports.models import Delivery
@@ -209,6 +209,39 @@ class TestTheMachine:
         assert [one.level for one in machine.mail()] == [Level.OK]
         settings.BASE_URL = "https://reports.example.org"
         assert [one.level for one in machine.mail()] == [Level.WARNING]
+
+    def test_a_mailbox_of_answers_is_looked_into_and_nothing_in_it_changes(
+        self, settings: Any, tmp_path: Path
+    ) -> None:
+        settings.REPLY_MAILBOX = ""
+        assert list(promises.mailbox(call=True)) == []
+        settings.REPLY_MAILBOX = f"maildir://{tmp_path}"
+        [text] = problems(list(promises.mailbox(call=False)))
+        assert "is no maildir" in text
+        for folder in ("new", "cur"):
+            (tmp_path / folder).mkdir()
+        (tmp_path / "new" / "1").write_bytes(b"Subject: Hei\n\nHei")
+        [finding] = promises.mailbox(call=False)
+        assert (finding.level, finding.text.endswith("1 mail in it.")) == (Level.OK, True)
+        assert (tmp_path / "new" / "1").exists()
+
+    def test_a_mailbox_that_does_not_let_us_in_is_a_problem_without_its_password(self, settings: Any) -> None:
+        settings.REPLY_MAILBOX = "imap://reply:s3cret@127.0.0.1:9/INBOX"
+        [text] = problems(list(promises.mailbox(call=True)))
+        assert "The mailbox of answers at 127.0.0.1 of reply cannot be used" in text
+        assert "s3cret" not in text
+        assert [one.level for one in promises.mailbox(call=False)] == [Level.OK]
+
+    def test_files_that_settings_name_and_that_are_not_there_are_a_warning(
+        self, settings: Any, tmp_path: Path
+    ) -> None:
+        settings.GEOCODER = str(tmp_path / "addresses.csv")
+        [finding] = promises.files()
+        assert (finding.level, "no address is found by words" in finding.text) == (Level.WARNING, True)
+        (tmp_path / "addresses.csv").write_text("address,lat,long\n")
+        assert [one.level for one in promises.files()] == [Level.OK]
+        settings.GEOCODER = "photon+https://photon.example/"
+        assert list(promises.files()) == []
 
     def test_a_clock_that_ran_backwards_is_a_problem(self, clock: SettableClock) -> None:
         now = datetime.now(UTC)

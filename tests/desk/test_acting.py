@@ -165,7 +165,8 @@ def test_B_90_a_wrong_value_of_an_endpoint_is_told_at_the_form_and_nothing_chang
 
 
 CATEGORY = {"called": "Gatelys og lykter", "code": "LIGHT", "group": "Lys", "words": "lampe, lykt", "description": "",
-            "active": "on", "endpoint": "", "questions-TOTAL_FORMS": "0", "questions-INITIAL_FORMS": "0"}  # fmt: skip
+            "active": "on", "endpoint": "", "updates_allowed": "on", "reopening_allowed": "on",
+            "close_after_days": "0", "questions-TOTAL_FORMS": "0", "questions-INITIAL_FORMS": "0"}  # fmt: skip
 
 
 def test_a_category_is_changed_and_added_by_its_form_and_keeps_its_questions(town, sign_in):
@@ -186,6 +187,45 @@ def test_a_category_is_changed_and_added_by_its_form_and_keeps_its_questions(tow
     again = client.post("/admin/bodies/category/add/", {**new, "called": "Andre benker"}, follow=True)
     assert again.status_code == 200
     assert Category.objects.filter(body=town.east, code="BENCH").count() == 1
+
+
+def test_what_a_category_insists_on_is_set_by_its_form(town, sign_in):
+    row = Category.objects.get(body=town.west, code="LIGHT")
+    told = {
+        **CATEGORY,
+        "photo_required": "on",
+        "send": "email",
+        "email": "lys@test.example",
+        "close_after_days": "90",
+    }
+    del told["updates_allowed"]
+    assert sign_in("admin").post(f"/admin/bodies/category/{row.pk}/change/", told).status_code == 302
+    row.refresh_from_db()
+    assert (row.photo_required, row.updates_allowed, row.reopening_allowed) == (True, False, True)
+    assert (row.send, row.email, row.close_after_days) == ("email", "lys@test.example", 90)
+    wrong = {**told, "email": "no address"}
+    answer = sign_in("admin").post(f"/admin/bodies/category/{row.pk}/change/", wrong)
+    assert (answer.status_code, list(answer.context["adminform"].form.errors)) == (200, ["email"])
+
+
+def test_every_habit_of_an_endpoint_is_set_by_its_form_and_a_wrong_one_is_named(town, sign_in):
+    client, path = sign_in("admin"), f"/admin/bodies/endpoint/{town.endpoint.pk}/change/"
+    habits = 'photos = "upload"\nstatuses_in = { ferdig = "fixed" }\n[[templates]]\nstate = "fixed"\ntext = "Ferdig."\n'
+    assert client.post(path, {**ENDPOINT, "other_habits": habits}).status_code == 302
+    row = Endpoint.objects.get(pk=town.endpoint.pk)
+    assert (row.habits["photos"], row.habits["statuses_in"]) == ("upload", {"ferdig": "fixed"})
+    assert "photos = &quot;upload&quot;" in client.get(path).content.decode()
+    for wrong, words in (
+        ("photos = ", "no TOML"),
+        ('fotos = "upload"', "fotos: there is no such key"),
+        ("page_size = -1", "page_size: "),
+        ('statuses_in = { ferdig = "finished" }', "statuses_in.ferdig: "),
+    ):
+        answer = client.post(path, {**ENDPOINT, "other_habits": wrong})
+        assert words in str(answer.context["adminform"].form.errors["other_habits"]), wrong
+    assert Endpoint.objects.get(pk=town.endpoint.pk).habits == row.habits
+    assert client.post(path, {**ENDPOINT, "other_habits": ""}).status_code == 302
+    assert Endpoint.objects.get(pk=town.endpoint.pk).habits == {}
 
 
 def test_another_bodys_endpoint_cannot_be_chosen_for_a_category(town, sign_in):

@@ -18,7 +18,7 @@ NOW = datetime.now(UTC)
 
 
 def test_every_endpoint_has_its_line_with_what_is_owed(report, town, sign_in):
-    beat(worker="one", now=NOW)
+    beat(worker="one", now=datetime.now(UTC))
     for number, seconds in enumerate((1, 2, 9), 1):
         Attempt.objects.create(
             delivery=Delivery.objects.get(), endpoint=town.endpoint, n=number, worker="one", started_at=NOW,

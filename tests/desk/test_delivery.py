@@ -12,6 +12,7 @@ from django.test import Client
 from streetmend.desk.acting import MAY
 from streetmend.reports.models import Attempt, Delivery, Notice, Report
 from streetmend.reports.models.outbox import NoticeKind
+from streetmend.reports.services.lost import LOST
 from streetmend.reports.states import DeliveryState
 
 NOW = datetime.now(UTC)
@@ -209,3 +210,25 @@ def test_the_administration_leads_to_the_delivery_and_the_delivery_to_its_report
     row = client.get(f"/admin/reports/delivery/{delivery.pk}/change/").content.decode()
     assert f'href="/desk/deliveries/{delivery.pk}"' in row
     assert f"/admin/reports/report/{delivery.report_id}/change/" in text_of(client, delivery)
+
+
+def test_F_46_what_the_body_has_lost_is_shown_and_sent_again_by_a_button(delivery, sign_in):
+    stands(delivery, DeliveryState.ACCEPTED, remote_id="77", attempts=1, first_sent_at=NOW, accepted_at=NOW)
+    tried(delivery, "accepted")
+    client = sign_in("admin")
+    assert 'value="again"' not in text_of(client, delivery)
+    press(client, delivery, "again")
+    assert Delivery.objects.get().state == DeliveryState.ACCEPTED
+    stands(delivery, DeliveryState.ACCEPTED, why=LOST, missing_since=NOW)
+    page = text_of(client, delivery)
+    assert "Lost there" in page
+    assert "Send again (marked as a possible repeat)" in page
+    assert 'value="there"' in page
+    shown = client.get(f"/desk/connections/{delivery.endpoint_id}").content.decode()
+    assert "Lykta er mørk" in shown
+    assert press(client, delivery, "again").status_code == 303
+    row = Delivery.objects.get()
+    assert (row.state, row.remote_id, row.resends, row.missing_since) == ("waiting", "", 1, None)
+    assert row.next_at is not None
+    assert Attempt.objects.get().evidence_id == "77"
+    assert LogEntry.objects.get().change_message == "Sent again."

@@ -12,7 +12,8 @@ from streetmend.georeport import testing
 from streetmend.georeport.testing import Answer, Behaviour, PretendEndpoint
 from streetmend.reports.models import Delivery, Notice, Report
 from streetmend.reports.models.outbox import NoticeKind
-from streetmend.reports.services.lost import ledger_of
+from streetmend.reports.services.by_staff import DeliveryMoved, confirm_there, send_again, send_by_email
+from streetmend.reports.services.lost import LOST, is_lost, ledger_of
 from streetmend.reports.states import DeliveryState
 from tests.exchange.conftest import Work
 from tests.exchange.reports import make_report, posts
@@ -134,3 +135,60 @@ def test_a_worker_that_died_while_checking_leaves_the_check_to_the_next_night(th
     (first,) = claim_ledgers(worker="dead", now=clock.now(), limit=9, seconds=60)
     assert claim_ledgers(worker="other", now=clock.now(), limit=9, seconds=60) == []
     assert first.pk == of(three[0]).endpoint_id
+
+
+@pytest.fixture
+def lost(three, endpoint, clock, work) -> Delivery:
+    """A report of which the endpoint, asked in two nights, does not know any more."""
+    endpoint.ledger.forget(of(three[1]).remote_id)
+    night(clock, work)
+    night(clock, work)
+    assert is_lost(of(three[1]))
+    return of(three[1])
+
+
+def test_F_46_what_is_lost_there_is_sent_again_by_staff_alone_and_says_that_it_may_be_a_repeat(
+    lost, endpoint, clock, work
+):
+    assert send_again(delivery=lost, now=clock.now()) is True
+    work()
+    again = of(lost.report)
+    assert (again.state, again.missing_since, posts(endpoint)) == (DeliveryState.ACCEPTED, None, 4)
+    assert again.remote_id not in ("", lost.remote_id)
+    assert endpoint.ledger.entries()[-1].new.description.startswith("Dette kan gjenta melding")
+    night(clock, work)
+    night(clock, work)
+    assert (posts(endpoint), is_lost(of(lost.report))) == (4, False)
+
+
+def test_F_46_a_lost_one_that_moved_to_another_number_there_is_known_by_that_one(lost, endpoint, clock, work):
+    confirm_there(delivery=lost, remote_id="flyttet-1", now=clock.now())
+    moved = of(lost.report)
+    assert (moved.state, moved.remote_id, moved.proof, moved.why) == ("accepted", "flyttet-1", "staff", "")
+    assert moved.missing_since is None
+    work()
+    assert posts(endpoint) == 3
+
+
+def test_a_lost_one_may_go_by_e_mail_and_what_is_there_may_not_be_sent_again(three, lost, clock, work):
+    with pytest.raises(DeliveryMoved):
+        send_again(delivery=of(three[0]), now=clock.now())
+    with pytest.raises(DeliveryMoved):
+        send_by_email(delivery=of(three[0]), now=clock.now())
+    assert send_by_email(delivery=lost, now=clock.now()) is True
+    work()
+    assert of(lost.report).state == DeliveryState.BY_EMAIL
+
+
+def test_a_lost_one_that_turns_up_again_beside_its_repeat_is_told_as_a_duplicate(
+    three, endpoint, clock, work
+):
+    first = of(three[1])
+    Delivery.objects.filter(pk=first.pk).update(missing_since=clock.now(), why=LOST)
+    send_again(delivery=first, now=clock.now())
+    work()
+    clock.advance(hours=1)
+    work()
+    both = of(three[1])
+    assert {both.remote_id, both.other_remote_id} >= {first.remote_id}
+    assert both.proof == "duplicate found"

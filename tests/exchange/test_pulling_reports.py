@@ -281,6 +281,18 @@ def test_page_size_walks_page_by_page(town, endpoint, clock, work):
     assert [f"page={number}&page_size=4" in query for number, query in enumerate(asked, 1)] == [True] * 3
 
 
+def test_pages_have_the_names_and_the_first_number_that_the_endpoint_wants(town, endpoint, clock, work):
+    habits(town, page_size=4, page_field="side", page_size_field="antall", first_page=0)
+    for _ in range(10):
+        there(endpoint)
+    work()
+    assert Report.objects.count() == 10
+    first, second = [seen.query for seen in endpoint.ledger.seen("requests")]
+    assert "side=0&antall=4" in first
+    assert "side=1&antall=4" in second
+    assert "page" not in first
+
+
 def test_pull_all_reports_asks_without_dates(town, endpoint, clock, work):
     old = there(endpoint)
     clock.advance(days=400)

@@ -51,3 +51,51 @@ def without_addresses() -> Behaviour:
         return replace(usual, body=usual.body.replace(b"http://", b"").replace(b"/reports/", b" "))
 
     return Behaviour(name="without addresses", reply=stripped)
+
+
+def test_after_an_outage_nothing_is_repeated_before_the_endpoint_has_accepted_what_waits(
+    town, endpoint, clock, work
+):
+    """A new endpoint: of the first report nobody knows whether it came to it; then the endpoint was away for six hours."""
+    Endpoint.objects.filter(pk=town.roads_endpoint.pk).update(active=False)
+    Endpoint.objects.update(pull_updates=False)
+    endpoint.script(testing.drop())
+    first = make_report(clock)
+    work()
+    for operation in ("create", "requests", "services", "discovery"):
+        endpoint.always(testing.fail(503), operation=operation)
+    for _ in range(6):
+        clock.advance(hours=1)
+        work()
+    for operation in ("create", "requests", "services", "discovery"):
+        endpoint.always(None, operation=operation)
+    clock.advance(hours=1)
+    work()
+    assert Delivery.objects.get().state == DeliveryState.UNCERTAIN
+    assert "accepted nothing yet" in Delivery.objects.get().why
+    make_report(clock, title="Et annet sted er det mørkt", detail="I en annen gate.")
+    for _ in range(4):
+        clock.advance(minutes=20)
+        work()
+    assert Delivery.objects.get(report=first).state == DeliveryState.ACCEPTED
+    assert len(endpoint.ledger.entries()) == 2
+    assert not any("gjenta" in entry.new.description for entry in endpoint.ledger.entries())
+
+
+def test_where_nothing_else_is_ever_accepted_the_policy_acts_some_hours_after_the_first_answer(
+    town, endpoint, clock, work
+):
+    Endpoint.objects.filter(pk=town.roads_endpoint.pk).update(active=False)
+    Endpoint.objects.update(pull_updates=False)
+    endpoint.always(without_addresses(), operation="requests")
+    endpoint.script(testing.drop(stored=True))
+    make_report(clock)
+    work()
+    clock.advance(hours=6)
+    endpoint.ledger.forget(endpoint.ledger.entries()[0].service_request_id)
+    work()
+    assert Delivery.objects.get().resends == 0
+    for _ in range(5):
+        clock.advance(hours=1)
+        work()
+    assert (Delivery.objects.get().resends, posts(endpoint)) == (1, 2)

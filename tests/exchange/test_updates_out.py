@@ -81,6 +81,19 @@ def test_an_update_goes_out_once_with_the_bodys_number_of_the_report(report, end
     assert (delivery.state, delivery.remote_id) == (DeliveryState.ACCEPTED, "p1")
 
 
+def test_an_endpoint_that_goes_by_its_customer_reference_gets_updates_under_that(
+    report, endpoint, clock, work
+):
+    habits(customer_reference=True)
+    number = Delivery.objects.get(kind=DeliveryKind.REPORT).remote_id
+    endpoint.say(number, "open", "Mottatt.", customer_reference="SAK-7")
+    work()
+    assert Delivery.objects.get(kind=DeliveryKind.REPORT).reference == "SAK-7"
+    say(report, clock)
+    work()
+    assert updates()[0].params_snapshot["update"]["service_request_id"] == "SAK-7"
+
+
 def test_updates_go_out_in_order_and_wait_for_the_reports_own_number(town, endpoint, clock, work):
     endpoint.always(testing.busy(429))
     made = make_report(clock)

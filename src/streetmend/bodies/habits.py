@@ -271,7 +271,13 @@ class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     hide_contacts: bool = False
     """Phone numbers and e-mail addresses in the texts of fetched reports are taken out."""
     page_size: Annotated[int, Meta(ge=0, le=10_000)] = 0
-    """Fetch reports page by page, with page and page_size; 0: the endpoint has no pages, and long windows are halved."""
+    """Fetch reports page by page, so many on each; 0: the endpoint has no pages, and long windows are halved."""
+    page_field: Annotated[str, Meta(min_length=1, max_length=200)] = "page"
+    """The parameter that says which page."""
+    page_size_field: Annotated[str, Meta(min_length=1, max_length=200)] = "page_size"
+    """The parameter that says how many reports a page has."""
+    first_page: Annotated[int, Meta(ge=0, le=1)] = 1
+    """The number of the first page: 1 or 0."""
 
 
 #: what may stand in the gaps of `description_template` and `attributes`

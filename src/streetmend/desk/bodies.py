@@ -13,6 +13,7 @@ from streetmend.accounts.models import Role
 from streetmend.bodies.errors import BodyError
 from streetmend.bodies.models import Question
 from streetmend.bodies.services import save_body, save_category, save_endpoint, save_site, set_active
+from streetmend.bodies.specs import CATEGORY_RULES
 from streetmend.clock import SystemClock
 from streetmend.desk.forms import BodyForm, CategoryForm, EndpointForm, SiteForm
 from streetmend.desk.rows import Shown, ShownBelow
@@ -99,7 +100,7 @@ class Bodies(InUse):
     list_filter = ("send", "active")
     search_fields = ("name",)
     ordering = ("name",)
-    fields = ("name", "mapit_id", "areas", "send", "email", "url", "active")
+    fields = ("name", "mapit_id", "areas", "send", "email", "mail_updates", "url", "active")
 
     def write(self, before: Any, obj: Any, form: Any) -> Any:
         """The body is like the form."""
@@ -116,13 +117,13 @@ class Endpoints(InUse):
     list_select_related = ("body",)
     ordering = ("body__name", "id")
     _health = (
-        "habits", "paused_at", "paused_why", "fail_streak", "last_ok_at", "last_error", "skew_seconds",
+        "paused_at", "paused_why", "fail_streak", "last_ok_at", "last_error", "skew_seconds",
         "can_update_list", "updates_cursor", "next_pull_at",
     )  # fmt: skip
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """A new one has no health yet."""
-        return ("body", *EndpointForm.Meta.fields, "api_key", *(self._health if obj else ()))
+        return ("body", *EndpointForm.Meta.fields, "api_key", "other_habits", *(self._health if obj else ()))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """An endpoint stays with its body."""
@@ -155,8 +156,9 @@ class Categories(InUse):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Which endpoints there are is known when the body is."""
-        mine = ("called", "code", "group", "words", "description", "private", "active")
-        return ("body", *mine, "endpoint", "texts") if obj else ("body", *mine)
+        mine = ("called", "code", "group", "words", "description", "stop", "private", "active")
+        rules = CATEGORY_RULES
+        return ("body", *mine, "endpoint", *rules, "texts") if obj else ("body", *mine, *rules)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """A category stays with its body."""

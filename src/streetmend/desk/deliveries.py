@@ -29,6 +29,7 @@ from streetmend.reports.services.by_staff import (
     send_by_email,
     stop_delivery,
 )
+from streetmend.reports.services.lost import is_lost
 from streetmend.reports.states import DeliveryActor, DeliveryState, may_deliver
 from streetmend.text import TextError, TextMissing
 
@@ -90,12 +91,16 @@ def _possible(row: Delivery) -> dict[str, bool]:
     state = DeliveryState(row.state)
     has_address = bool(mail_address(row.body, row.category_name_id))
 
+    lost = is_lost(row)
+
     def moves(target: DeliveryState) -> bool:
+        if state == DeliveryState.ACCEPTED and not lost:
+            return False
         return may_deliver(DeliveryActor.STAFF, state, target)
 
     return {
         "ask": state in ASKABLE and row.endpoint_id is not None,
-        "there": moves(DeliveryState.ACCEPTED),
+        "there": moves(DeliveryState.ACCEPTED) or lost,
         "again": moves(DeliveryState.WAITING) or (state == DeliveryState.WAITING and row.next_at is not None),
         "email": moves(DeliveryState.BY_EMAIL) and row.endpoint_id is not None and has_address,
         "stop": moves(DeliveryState.CANCELLED),
@@ -118,6 +123,7 @@ def _page(
         "tries": told,
         "does": {what: possible[what] and allowed[what] for what in possible},
         "doubtful": is_doubtful(row),
+        "lost": is_lost(row),
         "remote_id": remote_id,
         "errors": errors,
         "log": logged(row),

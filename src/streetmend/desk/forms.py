@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import tomlkit
 from django import forms
 
 from streetmend.bodies.checking import Checker
 from streetmend.bodies.errors import Problem
+from streetmend.bodies.habits import HABIT_NAMES, Habits
 from streetmend.bodies.models import Body, Category, Endpoint, Site
 from streetmend.bodies.queries import site
+from streetmend.bodies.reading import read_spec
 from streetmend.bodies.sitefile.present import present_file
-from streetmend.bodies.specs import BodySpec, CategorySpec, EndpointSpec, SiteSpec
+from streetmend.bodies.specs import CATEGORY_RULES, BodySpec, CategorySpec, EndpointSpec, SiteSpec
 
 if TYPE_CHECKING:
     _ModelForm = forms.ModelForm[Any]
@@ -59,8 +63,11 @@ class SpecForm(_ModelForm):
         checker = Checker(site().languages)
         self.judge(checker)
         for problem in checker.problems:
-            self.add_error(self._field_of(problem), problem.message)
+            self.add_error(self._field_of(problem), self._words_of(problem))
         return cleaned
+
+    def _words_of(self, problem: Problem) -> str:
+        return problem.message
 
     def _field_of(self, problem: Problem) -> str | None:
         key = str(problem.path[0]) if problem.path else ""
@@ -112,7 +119,7 @@ class BodyForm(SpecForm):
 
     class Meta:
         model = Body
-        fields = ("name", "mapit_id", "send", "email", "url", "active")
+        fields = ("name", "mapit_id", "send", "email", "mail_updates", "url", "active")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -149,7 +156,20 @@ class BodyForm(SpecForm):
 
 
 class EndpointForm(SpecForm):
-    """An endpoint. Its key can be given and never be read; its other habits are the site file's."""
+    """An endpoint. Its key can be given and never be read; its habits are written as in the site file."""
+
+    named = dict.fromkeys(HABIT_NAMES, "other_habits")
+    other_habits = forms.CharField(
+        required=False,
+        strip=False,
+        max_length=50_000,
+        label="Habits",
+        widget=forms.Textarea(attrs={"rows": 12, "cols": 80, "spellcheck": "false"}),
+        help_text=(
+            "How it differs from GeoReport v2 as written, one key a line as in the site file, for example "
+            'photos = "upload". docs/reference/site-file.md has all of them.'
+        ),
+    )
 
     api_key = forms.CharField(
         required=False,
@@ -166,6 +186,30 @@ class EndpointForm(SpecForm):
             "pull_seconds", "send_updates", "on_unknown", "max_in_flight", "active",
         )  # fmt: skip
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["other_habits"] = tomlkit.dumps(self.instance.habits)
+
+    def clean_other_habits(self) -> dict[str, Any] | None:
+        """The habits, those that are not named at their defaults; None where the form does not ask for them."""
+        if self.add_prefix("other_habits") not in self.data:
+            return None
+        try:
+            raw = tomllib.loads(self.cleaned_data["other_habits"].replace("\r\n", "\n"))
+        except tomllib.TOMLDecodeError as error:
+            raise forms.ValidationError(f"This is no TOML: {error}") from error
+        problems: list[Problem] = []
+        habits = read_spec(raw, Habits, (), problems)
+        if habits is None:
+            raise forms.ValidationError([self._words_of(problem) for problem in problems])
+        told: dict[str, Any] = msgspec.to_builtins(habits)
+        return told
+
+    def _words_of(self, problem: Problem) -> str:
+        known = problem.path and (problem.path[0] in HABIT_NAMES or problem.path[0] not in self.fields)
+        return f"{problem.where}: {problem.message}" if known else problem.message
+
     def before(self) -> msgspec.Struct | None:
         """The endpoint, without its key, which then stays."""
         if not self.instance.pk:
@@ -177,6 +221,7 @@ class EndpointForm(SpecForm):
     def told(self) -> dict[str, Any]:
         """All fields; a key takes the place of the file or variable that it came from before."""
         told = {name: self.cleaned_data[name] for name in EndpointForm.Meta.fields}
+        told |= self.cleaned_data["other_habits"] or {}
         if self.cleaned_data["api_key"]:
             told |= {"api_key": self.cleaned_data["api_key"], "api_key_file": "", "api_key_env": ""}
         return told
@@ -204,7 +249,9 @@ class CategoryForm(SpecForm):
 
     class Meta:
         model = Category
-        fields: tuple[str, ...] = ("code", "group", "description", "private", "active", "endpoint")
+        fields: tuple[str, ...] = (
+            "code", "group", "description", "stop", "private", "active", "endpoint", *CATEGORY_RULES,
+        )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -225,7 +272,8 @@ class CategoryForm(SpecForm):
     def told(self) -> dict[str, Any]:
         """All fields."""
         told = {
-            name: self.cleaned_data[name] for name in ("code", "group", "description", "private", "active")
+            name: self.cleaned_data[name]
+            for name in ("code", "group", "description", "stop", "private", "active", *CATEGORY_RULES)
         }
         if "endpoint" in self.cleaned_data:
             chosen = self.cleaned_data["endpoint"]

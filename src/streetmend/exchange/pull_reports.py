@@ -135,7 +135,8 @@ class ReportLane(PullLane):
             page = await self._ask(line, transport, search)
             return list(page), len(page) + len(page.problems) >= FULL_PAGE
         rows: dict[str, Request] = {}
-        for number in range(1, CALLS_A_PULL + 1):
+        first = line.habits.first_page
+        for number in range(first, CALLS_A_PULL + first):
             page = await self._ask(line, transport, _paged(search, number, size))
             before = len(rows)
             rows |= {row.service_request_id: row for row in page}

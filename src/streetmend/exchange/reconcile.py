@@ -282,7 +282,8 @@ class Reconciler(Asking):
             elif one.id in seen.ambiguous:
                 await self._cannot(one, "The endpoint has more than one that this could be.")
             elif seen.cannot or not seen.control:
-                await self._cannot(one, seen.cannot or _NO_CONTROL[seen.control])
+                nothing = not seen.cannot and seen.control is None
+                await self._cannot(one, seen.cannot or _NO_CONTROL[seen.control], nothing_accepted=nothing)
             else:
                 await self._each(doubts.not_found, [one])
             crash("after_decision")
@@ -293,9 +294,15 @@ class Reconciler(Asking):
             for one in wanted:
                 await self._cannot(one, "For a day the endpoint has not answered when it was asked.")
 
-    async def _cannot(self, one: Doubt, why: str) -> None:
+    async def _cannot(self, one: Doubt, why: str, *, nothing_accepted: bool = False) -> None:
         await self.database(
-            partial(doubts.cannot_be_asked, delivery_id=one.id, why=why[:300], now=self.clock.now())
+            partial(
+                doubts.cannot_be_asked,
+                delivery_id=one.id,
+                why=why[:300],
+                now=self.clock.now(),
+                nothing_accepted=nothing_accepted,
+            )
         )
 
     async def _each(self, service: doubts.Decide, wanted: Iterable[Doubt]) -> None:

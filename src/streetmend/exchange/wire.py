@@ -95,6 +95,8 @@ def dialect_of(endpoint: Endpoint, habits: Habits, site_zone: str) -> Dialect:
         key_on_get=habits.key_on_get,
         paths=tuple(habits.paths.items()),
         duplicate_pattern=habits.duplicate_pattern or None,
+        page_field=habits.page_field,
+        page_size_field=habits.page_size_field,
         extra_parameters=tuple(habits.parameters.items()),
     )
 

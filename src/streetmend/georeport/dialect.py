@@ -78,6 +78,10 @@ class Dialect(Struct, frozen=True, kw_only=True):
     """A regular expression that finds a refusal which really means "I have it already"; its group ``id`` is
     the id.
     """
+    page_field: str = "page"
+    """The parameter of GET requests that says which page."""
+    page_size_field: str = "page_size"
+    """The parameter of GET requests that says how many rows a page has."""
     extra_parameters: tuple[tuple[str, str], ...] = ()
     """Parameters that go out with every POST of a request."""
 

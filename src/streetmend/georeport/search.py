@@ -101,7 +101,7 @@ class RequestSearch(Struct, frozen=True, kw_only=True):
             ("jurisdiction_id", self.jurisdiction_id or ""),
             ("extensions", "true" if self.extensions else ""),
         )
-        asked = kept if self.service_request_id else (*self._filters(dialect), *self._extent(), *kept)
+        asked = kept if self.service_request_id else (*self._filters(dialect), *self._extent(dialect), *kept)
         return tuple((name, value) for name, value in asked if value)
 
     def _filters(self, dialect: Dialect) -> Iterable[tuple[str, str]]:
@@ -119,14 +119,14 @@ class RequestSearch(Struct, frozen=True, kw_only=True):
         yield "has_photo", "" if self.has_photo is None else str(self.has_photo).lower()
         yield "q", self.q or ""
 
-    def _extent(self) -> Iterable[tuple[str, str]]:
+    def _extent(self, dialect: Dialect) -> Iterable[tuple[str, str]]:
         yield "bbox", ",".join(map(plain, self.bbox)) if self.bbox else ""
         for name, value in zip(("lat", "long", "radius"), self.near or (), strict=False):
             yield name, plain(value)
         for name, number in (
             ("max_requests", self.max_requests),
-            ("page", self.page),
-            ("page_size", self.page_size),
+            (dialect.page_field, self.page),
+            (dialect.page_size_field, self.page_size),
         ):
             yield name, "" if number is None else str(number)
         yield "cursor", self.cursor or ""

@@ -14,6 +14,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 
 from streetmend.clock import SystemClock
+from streetmend.ops.happenings import happenings
 from streetmend.reports.queries.figures import Figure, figures
 
 #: below this the disk is too full to take in photos and reports
@@ -43,7 +44,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
         return HttpResponse(
             "The key is missing or wrong.\n", status=403, content_type="text/plain", headers=_NO_STORE
         )
-    text = "".join(_lines(figures(now=SystemClock().now())))
+    text = "".join(_lines([*figures(now=SystemClock().now()), *happenings()]))
     kind = "text/plain; version=0.0.4; charset=utf-8"
     return HttpResponse(text, content_type=kind, headers=_NO_STORE)
 
@@ -84,10 +85,12 @@ def _lines(found: list[Figure]) -> Iterator[str]:
     for figure in found:
         name = f"streetmend_{figure.name}"
         if name != named:
-            yield f"# HELP {name} {figure.words}\n# TYPE {name} gauge\n"
+            kind = "counter" if name.endswith("_total") else figure.kind
+            yield f"# HELP {name} {figure.words}\n# TYPE {name} {kind}\n"
             named = name
         labels = ",".join(f'{label}="{_escaped(value)}"' for label, value in figure.labels)
-        yield f"{name}{{{labels}}} {figure.value:g}\n" if labels else f"{name} {figure.value:g}\n"
+        line = f"{name}{figure.part}"
+        yield f"{line}{{{labels}}} {figure.value:.15g}\n" if labels else f"{line} {figure.value:.15g}\n"
 
 
 def _escaped(value: str) -> str:

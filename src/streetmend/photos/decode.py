@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import BoundedSemaphore
 
+from streetmend.counting import count
 from streetmend.photos import child
 from streetmend.photos.child import Part
-from streetmend.photos.errors import too_many_bytes, too_many_pixels, unreadable
+from streetmend.photos.errors import PhotoRefused, too_many_bytes, too_many_pixels, unreadable
 
 MOST_BYTES = 10 * 1024 * 1024
 MOST_PIXELS = 50_000_000
@@ -41,8 +42,16 @@ def decode(content: bytes, *, hide: Sequence[Part] = ()) -> Picture:
 
     Nothing of the file itself is in it: no place, no device, no second picture, no comment; nor what was in the parts to `hide`
     (at most `MOST_PARTS`; left, top, width, height in thousandths), which are coarse squares. Raises PhotoTooLarge and
-    PhotoUnreadable, with a message in the language of the moment.
+    PhotoUnreadable, with a message in the language of the moment; each is counted.
     """
+    try:
+        return _decoded(content, hide)
+    except PhotoRefused as refused:
+        count("photos_refused_total", labels={"why": refused.kind})
+        raise
+
+
+def _decoded(content: bytes, hide: Sequence[Part]) -> Picture:
     if len(content) > MOST_BYTES:
         raise too_many_bytes(MOST_BYTES)
     if len(content) < 16:

@@ -9,6 +9,8 @@ class PhotoRefused(Exception):
     """The file is not taken as a photo."""
 
     field = "photos"
+    #: in one word, for those who count
+    kind = "unreadable"
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -17,6 +19,8 @@ class PhotoRefused(Exception):
 
 class PhotoTooLarge(PhotoRefused):
     """The file has too many bytes, or the picture too many pixels."""
+
+    kind = "too_large"
 
 
 class PhotoUnreadable(PhotoRefused):

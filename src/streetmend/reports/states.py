@@ -129,7 +129,9 @@ DELIVERY_MOVES: dict[DeliveryActor, dict[DeliveryState, frozenset[DeliveryState]
             DeliveryState.HELD,
             DeliveryState.REFUSED,
         )
-    },
+    }
+    # only what the body, asked twice, does not know any more
+    | {DeliveryState.ACCEPTED: frozenset({DeliveryState.WAITING, DeliveryState.BY_EMAIL})},
     DeliveryActor.REPORTER: {DeliveryState.WAITING: frozenset({DeliveryState.CANCELLED})},
     DeliveryActor.OPERATOR: {
         DeliveryState.WAITING: frozenset({DeliveryState.UNCERTAIN}),

@@ -8,12 +8,16 @@ lists and maps are turned away. Nothing that was turned away has had any effect.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from django.db import connections
 from django.template.loader import render_to_string
+
+from streetmend.counting import count
 
 #: requests of a process: those that only read (being answered, or waiting to be), and all others
 READS, WRITES = 32, 12
@@ -77,17 +81,30 @@ class Crowd:
         reads = environ.get("REQUEST_METHOD", "GET") in _READING
         places = self._reads if reads else self._writes
         if not places.take():
+            count("shed_total", labels={"class": "read" if reads else "write"})
             return _turned_away(environ, start_response)
         try:
             if not reads:
                 return self._application(environ, start_response)
-            with self._reading:
+            with self._turn():
                 return self._application(environ, start_response)
         finally:
             if self._reads.taken + self._writes.taken > _CALM:
                 # every thread has a connection of its own, and a database does not take any number of them
                 connections.close_all()
             places.give_back()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """One of those who read at a time; how long it took to come to that is counted."""
+        if not self._reading.acquire(blocking=False):
+            began = time.monotonic()
+            self._reading.acquire()
+            count("db_pool_wait_seconds", time.monotonic() - began)
+        try:
+            yield
+        finally:
+            self._reading.release()
 
 
 def _turned_away(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

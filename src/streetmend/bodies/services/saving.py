@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from streetmend.bodies.checking import Checker
 from streetmend.bodies.errors import NameTaken, Problem, SpecRefused
-from streetmend.bodies.models import Body, Category, Endpoint
+from streetmend.bodies.models import Body, Category, Endpoint, Send
 from streetmend.bodies.queries import site
 from streetmend.bodies.services import rows
 from streetmend.bodies.specs import BodySpec, CategorySpec, EndpointSpec, SiteSpec
@@ -84,6 +84,10 @@ def save_category(*, body: Body, category: Category | None, spec: CategorySpec, 
     endpoint = Endpoint.objects.filter(body=body, name=spec.endpoint).first() if spec.endpoint else None
     if spec.endpoint and endpoint is None:
         checker.problems.append(Problem(("endpoint",), f'the body has no endpoint "{spec.endpoint}"'))
+    if spec.send == Send.EMAIL and not (spec.email or body.email):
+        checker.problems.append(Problem(("email",), "neither the category nor the body has an address"))
+    if spec.send == Send.OPEN311 and not Endpoint.objects.filter(body=body, active=True).exists():
+        checker.problems.append(Problem(("send",), "the body has no endpoint"))
     _refuse(checker)
     position = category.position if category else Category.objects.filter(body=body).count()
     with _written(f'The body has a category named "{spec.name}" or with the code "{spec.code}" already.'):

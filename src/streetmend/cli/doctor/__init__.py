@@ -17,10 +17,10 @@ _COLOURS = {"ok": "green", "warning": "yellow", "problem": "red"}
 
 
 @click.command(short_help="Look for what is wrong, and what to do about it.")
-@click.option("--offline", is_flag=True, help="Call no endpoint.")
+@click.option("--offline", is_flag=True, help="Call no endpoint and no mailbox.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(offline: bool, as_json: bool) -> None:
-    """Look for what is wrong: database, disk, clock, mail, worker, endpoints, areas, categories.
+    """Look for what is wrong: database, disk, clock, mail, mailbox, files, worker, endpoints, areas, categories.
 
     It changes nothing and sends nothing; each endpoint in use is asked for its list of categories. Ends with 1 where there
     are problems; warnings are no problems.
@@ -45,7 +45,7 @@ def examination(*, call: bool) -> Iterator[Finding]:
     """All findings, check by check; `call`: endpoints are asked too. Where the database fails, only what needs none is there."""
     from django.conf import settings
 
-    from streetmend.cli.doctor import keeping, land, machine, sending
+    from streetmend.cli.doctor import keeping, land, machine, promises, sending
     from streetmend.cli.doctor.findings import Level
     from streetmend.clock import SystemClock
 
@@ -56,9 +56,11 @@ def examination(*, call: bool) -> Iterator[Finding]:
         yield finding
     yield from machine.disk(settings.DATA)
     yield from machine.mail()
+    yield from promises.mailbox(call=call)
     if not usable:
         return
     yield from machine.clock_of_database(clock)
+    yield from promises.files()
     yield from keeping.kept()
     yield from keeping.privacy(clock)
     yield from keeping.outbound()

@@ -46,14 +46,13 @@ def prepare(delivery: Delivery, category: Category, update: Update, here: SiteIn
 
 
 def _standing(delivery: Delivery, update: Update) -> Standing:
-    """The report's number there, and where it stood after and before the update."""
-    number = (
-        Delivery.objects.filter(
-            report_id=delivery.report_id, body_id=delivery.body_id, kind=DeliveryKind.REPORT
-        )
-        .values_list("remote_id", flat=True)
-        .first()
+    """The report's number there (or its reference, where the endpoint goes by that), and where it stood after and before."""
+    of_report = Delivery.objects.filter(
+        report_id=delivery.report_id, body_id=delivery.body_id, kind=DeliveryKind.REPORT
+    )
+    number = next(
+        (reference or remote for reference, remote in of_report.values_list("reference", "remote_id")), ""
     )
     moves = Update.objects.filter(report_id=delivery.report_id, id__lt=update.pk).exclude(state="")
     before = moves.order_by("-at", "-id").values_list("state", flat=True).first() or State.OPEN
-    return Standing(number or "", update.state or before, before)
+    return Standing(number, update.state or before, before)

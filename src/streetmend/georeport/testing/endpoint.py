@@ -153,6 +153,7 @@ class PretendEndpoint:
         update_id: str | None = None,
         media_urls: Sequence[str] = (),
         extended_status: str | None = None,
+        customer_reference: str | None = None,
     ) -> RequestUpdate:
         """The request has the status (open or closed), and an update says so to whoever asks.
 
@@ -169,6 +170,7 @@ class PretendEndpoint:
                 updated_datetime=moment,
                 description=description,
                 media_urls=tuple(media_urls),
+                customer_reference=customer_reference,
             )
         )
 

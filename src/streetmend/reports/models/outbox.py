@@ -67,6 +67,8 @@ class Delivery(models.Model):
     settle_until = models.DateTimeField(null=True, blank=True)
     #: how often the endpoint, asked properly, did not have it since the last attempt
     negatives = models.PositiveSmallIntegerField(default=0)
+    #: since when the endpoint has answered questions about its last attempt; null: it was not asked, or did not answer
+    asked_at = models.DateTimeField(null=True, blank=True)
     #: how often it was sent again after an outcome that nobody knows
     resends = models.PositiveSmallIntegerField(default=0)
     #: the body's second number for the same report, where a repeat and the first one both arrived
@@ -117,6 +119,11 @@ class Delivery(models.Model):
                 fields=["check_wanted_at"],
                 name="delivery_asked",
                 condition=models.Q(check_wanted_at__isnull=False),
+            ),
+            models.Index(
+                fields=["missing_since"],
+                name="delivery_missing",
+                condition=models.Q(missing_since__isnull=False),
             ),
         ]
 

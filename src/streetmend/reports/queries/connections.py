@@ -14,8 +14,9 @@ from django.db.models.functions import RowNumber
 from streetmend.bodies.models import Endpoint
 from streetmend.reports.models import Attempt, Delivery, WorkerBeat
 from streetmend.reports.models.outbox import DeliveryKind
+from streetmend.reports.services.lost import LOST
 from streetmend.reports.services.outcomes import OutcomeClass
-from streetmend.reports.states import DeliveryState
+from streetmend.reports.states import FINAL_DELIVERY_STATES, DeliveryState
 
 #: a worker that was silent for longer does not work
 SILENT = timedelta(minutes=2)
@@ -25,6 +26,12 @@ _FAILING = 3
 _SUCCESS_DAYS = 30
 #: clocks that differ by less agree
 _WORTH_SAYING = 2
+
+
+#: of what was accepted, that which the body has lost since
+_NOT_AT_ITS_END = ~Q(state__in=FINAL_DELIVERY_STATES) | Q(
+    state=DeliveryState.ACCEPTED, missing_since__isnull=False, why=LOST
+)
 
 
 class Lamp(StrEnum):
@@ -51,9 +58,17 @@ class Owed:
         return self.counts.get(DeliveryState.WAITING, 0) + self.counts.get(DeliveryState.SENDING, 0)
 
     @property
+    def lost(self) -> int:
+        """How many the body accepted and does not know any more."""
+        return self.counts.get(DeliveryState.ACCEPTED, 0)
+
+    @property
     def waiting_for_people(self) -> int:
         """How many stand where only a person goes on."""
-        return self.counts.get(DeliveryState.HELD, 0) + self.counts.get(DeliveryState.REFUSED, 0)
+        return (
+            sum(self.counts.get(state, 0) for state in (DeliveryState.HELD, DeliveryState.REFUSED))
+            + self.lost
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +157,7 @@ def lamp_of(row: Endpoint) -> Lamp:
 
 def _owed(which: Q) -> dict[int | None, Owed]:
     """By endpoint: what is not at its end, and since when."""
-    going = Delivery.objects.filter(which).exclude(
-        state__in=(DeliveryState.ACCEPTED, DeliveryState.BY_EMAIL, DeliveryState.CANCELLED)
-    )
+    going = Delivery.objects.filter(_NOT_AT_ITS_END, which)
     # one that is not confirmed yet is owed to nobody
     going = going.filter(report__requested_at__isnull=False)
     counts: dict[int | None, dict[str, int]] = defaultdict(dict)
@@ -152,8 +165,9 @@ def _owed(which: Q) -> dict[int | None, Owed]:
     grouped = going.order_by().values_list("endpoint_id", "state")
     for endpoint_id, state, count, since in grouped.annotate(count=Count("pk"), since=Min("created_at")):
         counts[endpoint_id][state] = count
-        oldest[endpoint_id] = min(since, oldest.get(endpoint_id, since))
-    return {endpoint_id: Owed(found, oldest[endpoint_id]) for endpoint_id, found in counts.items()}
+        if state != DeliveryState.ACCEPTED:
+            oldest[endpoint_id] = min(since, oldest.get(endpoint_id, since))
+    return {endpoint_id: Owed(found, oldest.get(endpoint_id)) for endpoint_id, found in counts.items()}
 
 
 def _times(ids: Sequence[int]) -> dict[int, Times]:
@@ -202,13 +216,13 @@ class Try:
 def deliveries_in_trouble(*, endpoint_id: int | None, limit: int) -> list[Delivery]:
     """What is not at its end at an endpoint (None: by e-mail), what a person must decide first, then the oldest."""
     rows = Delivery.objects.filter(endpoint=endpoint_id, report__requested_at__isnull=False)
-    rows = rows.exclude(state__in=(DeliveryState.ACCEPTED, DeliveryState.BY_EMAIL, DeliveryState.CANCELLED))
+    rows = rows.filter(_NOT_AT_ITS_END)
     order = {state: place for place, state in enumerate(_FIRST)}
     found = rows.select_related("report", "body").order_by(F("next_at").asc(nulls_first=True), "id")[:limit]
     return sorted(found, key=lambda row: (order.get(DeliveryState(row.state), len(order)), row.created_at))
 
 
-_FIRST = (DeliveryState.HELD, DeliveryState.REFUSED, DeliveryState.UNCERTAIN)
+_FIRST = (DeliveryState.ACCEPTED, DeliveryState.HELD, DeliveryState.REFUSED, DeliveryState.UNCERTAIN)
 
 
 def delivery(delivery_id: int) -> Delivery | None:

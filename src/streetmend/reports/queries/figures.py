@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Count, Min, Model, QuerySet, TextChoices
+from django.db.models import (
+    Count,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    Min,
+    Model,
+    Q,
+    QuerySet,
+    Sum,
+    TextChoices,
+)
 
 from streetmend.bodies.models import Endpoint
 from streetmend.reports.models import Attempt, Delivery, Inbox, Notice, Report, WorkerBeat
@@ -25,6 +36,10 @@ class Figure:
     words: str
     value: float
     labels: tuple[tuple[str, str], ...] = ()
+    #: of Prometheus: "gauge", "counter" or "histogram"
+    kind: str = "gauge"
+    #: what stands behind the name in the line of a histogram
+    part: str = ""
 
 
 def figures(*, now: datetime) -> list[Figure]:
@@ -49,6 +64,8 @@ def figures(*, now: datetime) -> list[Figure]:
         *_by_age(now),
         *_attempts(),
         *_connections(now),
+        *_breakers(now),
+        *_call_times(),
     ]
 
 
@@ -182,3 +199,52 @@ def _connections(now: datetime) -> list[Figure]:
             if pulls and cursor is not None
         ),
     ]
+
+
+def _breakers(now: datetime) -> list[Figure]:
+    """Which endpoints are left alone for a while."""
+    rows = Endpoint.objects.filter(active=True).order_by("id").values_list("id", "watch__open_until")
+    return [
+        Figure(
+            "endpoint_breaker_state",
+            "0: deliveries leave; 1: it is being tried again; 2: it is left alone after failures.",
+            0 if until is None else 1 if until <= now else 2,
+            (("endpoint", str(pk)),),
+        )
+        for pk, until in rows
+    ]
+
+
+#: upper bounds in seconds
+_TOOK = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+
+
+def _call_times() -> list[Figure]:
+    """How long the endpoints took to answer what was sent to them."""
+    took = ExpressionWrapper(F("ended_at") - F("started_at"), output_field=DurationField())
+    answered = Attempt.objects.filter(
+        endpoint__isnull=False, http_status__isnull=False, ended_at__isnull=False
+    )
+    within = {
+        f"within_{number}": Count("pk", filter=Q(took__lte=timedelta(seconds=bound)))
+        for number, bound in enumerate(_TOOK)
+    }
+    counted = answered.annotate(took=took).order_by("endpoint_id").values_list("endpoint_id")
+    found: list[Figure] = []
+    for pk, calls, seconds, *sooner in counted.annotate(calls=Count("pk"), seconds=Sum("took"), **within):
+        endpoint = (("endpoint", str(pk)),)
+        parts = [
+            *(
+                ("_bucket", (*endpoint, ("le", f"{bound:g}")), float(number))
+                for bound, number in zip(_TOOK, sooner, strict=True)
+            ),
+            ("_bucket", (*endpoint, ("le", "+Inf")), float(calls)),
+            ("_sum", endpoint, seconds.total_seconds()),
+            ("_count", endpoint, float(calls)),
+        ]
+        words = "How long it took to answer what was sent there."
+        found += [
+            Figure("endpoint_call_seconds", words, value, labels, kind="histogram", part=part)
+            for part, labels, value in parts
+        ]
+    return found

@@ -17,6 +17,7 @@ from streetmend.reports.models import Attempt, Delivery, Report
 from streetmend.reports.models.outbox import DeliveryKind
 from streetmend.reports.services import kept
 from streetmend.reports.services.arrivals import arrived
+from streetmend.reports.services.lost import is_lost
 from streetmend.reports.services.outcomes import OutcomeClass
 from streetmend.reports.services.owing import release_next
 from streetmend.reports.states import DeliveryActor, DeliveryState, may_deliver
@@ -62,7 +63,8 @@ def confirm_there(*, delivery: Delivery, remote_id: str, now: datetime) -> None:
     known = clean_text(remote_id, field="remote_id", max_length=REMOTE_ID_LENGTH, required=True)
     with transaction.atomic():
         locked, report = _lock(delivery)
-        _must_move(locked, DeliveryState.ACCEPTED)
+        if not is_lost(locked):
+            _must_move(locked, DeliveryState.ACCEPTED)
         twins = Delivery.objects.filter(endpoint=locked.endpoint_id, kind=locked.kind, remote_id=known)
         if locked.endpoint_id and twins.exclude(pk=locked.pk).exists():
             raise IdTaken("Another report of ours has this number there.")
@@ -75,6 +77,7 @@ def confirm_there(*, delivery: Delivery, remote_id: str, now: datetime) -> None:
             why="",
             next_at=None,
             settle_until=None,
+            missing_since=None,
         )
         arrived(report=report, delivery=locked, now=now)
 
@@ -93,7 +96,8 @@ def send_again(*, delivery: Delivery, now: datetime) -> bool:
             _write(locked, next_at=now)
             return locked.first_sent_at is not None
         _must_move(locked, DeliveryState.WAITING)
-        return _begin_anew(locked, now=now, why="A member of staff sent it again.")
+        why = f"Lost there as {locked.remote_id}. " if is_lost(locked) else ""
+        return _begin_anew(locked, now=now, why=f"{why}A member of staff sent it again.")
 
 
 class Retried(StrEnum):
@@ -114,7 +118,8 @@ def retry(*, delivery: Delivery, now: datetime) -> Retried:
     if state in ASKABLE and delivery.endpoint_id is not None:
         ask_now(delivery=delivery, now=now)
         return Retried.ASKED
-    if state not in (DeliveryState.WAITING, DeliveryState.HELD, DeliveryState.REFUSED):
+    again = (DeliveryState.WAITING, DeliveryState.HELD, DeliveryState.REFUSED)
+    if state not in again and not is_lost(delivery):
         raise DeliveryMoved(f"There is nothing to repeat: it is {state}.")
     marked = send_again(delivery=delivery, now=now)
     if state == DeliveryState.WAITING:
@@ -160,6 +165,12 @@ def _begin_anew(locked: Delivery, *, now: datetime, why: str) -> bool:
     """It waits, with nothing of what was sent before; that stays with the attempts that sent it. True where it may be there."""
     sure = not Attempt.objects.filter(delivery=locked).exclude(outcome__in=_CERTAINLY_NOT_THERE).exists()
     Attempt.objects.filter(delivery=locked, params_snapshot={}).update(params_snapshot=locked.params_snapshot)
+    if is_lost(locked):
+        # should it turn up again under its number, that is known to be this one
+        Attempt.objects.filter(delivery=locked, n=locked.attempts, evidence_id="").update(
+            evidence_id=locked.remote_id
+        )
+        _write(locked, remote_id="", reference="", proof="", accepted_at=None, missing_since=None)
     _write(
         locked,
         state=DeliveryState.WAITING,
@@ -190,6 +201,8 @@ def _lock(delivery: Delivery) -> tuple[Delivery, Report]:
 
 
 def _must_move(locked: Delivery, target: DeliveryState) -> None:
+    if locked.state == DeliveryState.ACCEPTED and not is_lost(locked):
+        raise DeliveryMoved("It is there.")
     if not may_deliver(DeliveryActor.STAFF, DeliveryState(locked.state), target):
         raise DeliveryMoved("Its state has changed meanwhile. Look at it again.")
 

@@ -209,8 +209,12 @@ def _ripe_at(delivery: Delivery) -> datetime:
     return ended + settle_of(endpoint)
 
 
-def cannot_be_asked(*, delivery_id: int, why: str, now: datetime) -> None:
-    """What the endpoint's `on_unknown` says happens, after `unknown_after_hours`; until then the endpoint is asked on."""
+def cannot_be_asked(*, delivery_id: int, why: str, now: datetime, nothing_accepted: bool = False) -> None:
+    """What the endpoint's `on_unknown` says happens, after `unknown_after_hours`; until then the endpoint is asked on.
+
+    `nothing_accepted`: it answers, and only lacks a report of ours by which to judge that. Then the hours begin with its first
+    answer: after an outage what waits is accepted within them, and nothing is repeated that need not be.
+    """
     with transaction.atomic():
         _, delivery = _locked(delivery_id)
         if delivery.state != DeliveryState.UNCERTAIN:
@@ -219,7 +223,12 @@ def cannot_be_asked(*, delivery_id: int, why: str, now: datetime) -> None:
         endpoint = _endpoint(delivery)
         wait = timedelta(hours=habits_of(endpoint).unknown_after_hours)
         last = Attempt.objects.filter(delivery=delivery).aggregate(last=Max("started_at"))["last"]
-        patience = (last or delivery.first_sent_at or delivery.created_at) + wait
+        since = last or delivery.first_sent_at or delivery.created_at
+        if nothing_accepted:
+            if delivery.asked_at is None or delivery.asked_at < since:
+                delivery.asked_at = now
+            since = max(since, delivery.asked_at)
+        patience = since + wait
         delivery.check_wanted_at = None
         policy = endpoint.on_unknown
         if now < patience and policy != OnUnknown.HOLD:

@@ -38,6 +38,11 @@ _OLD_DOUBT = timedelta(hours=4)
 _NEW_DOUBT = timedelta(days=3)
 
 
+def is_lost(delivery: Delivery) -> bool:
+    """Whether the body accepted it and, asked in two nights, does not know it any more: staff may send it again."""
+    return delivery.state == DeliveryState.ACCEPTED and delivery.why == LOST
+
+
 def claim_ledgers(*, worker: str, now: datetime, limit: int, seconds: int) -> list[Endpoint]:
     """At most `limit` endpoints that this worker asks now whether they still have what they accepted."""
     if limit < 1:

@@ -19,6 +19,7 @@ from streetmend.accounts.services import (
     use_sign_in_link,
 )
 from streetmend.clock import SystemClock
+from streetmend.counting import count
 from streetmend.reports.errors import ReportError
 from streetmend.reports.services.dead_addresses import address_works
 from streetmend.reports.services.signing import mail_sign_in_link
@@ -60,6 +61,7 @@ def use(request: HttpRequest, secret: str) -> HttpResponse:
     try:
         person = use_sign_in_link(secret=secret[:200], now=SystemClock().now())
     except SignInRefused as refused:
+        count("login_failures_total")
         return render(request, "web/link_gone.html", {"why": _why(refused)}, status=410)
     address_works(email=person.email)
     login(request, person, backend=_BACKEND)
