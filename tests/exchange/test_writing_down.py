@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
 import pytest
 
 from streetmend.exchange.applying import apply_due
+from streetmend.exchange.database import DatabaseThread
 from streetmend.exchange.recorder import Recorder
 from streetmend.reports.models import Delivery, Inbox
 from streetmend.reports.models.outbox import InboxState
@@ -20,7 +21,9 @@ from tests.reports.test_outbox import claim, make_report
 from tests.support.clock import SettableClock
 from tests.support.town import Town, make_town
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
+
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -28,13 +31,21 @@ def town() -> Town:
     return make_town()
 
 
-async def here(call: Callable[[], Any]) -> Any:
-    """The database in this thread, in the test's transaction."""
-    return call()
+def with_a_database(work: Callable[[DatabaseThread], Coroutine[Any, Any, T]]) -> T:
+    """What `work` gives, with a worker's database thread."""
+
+    async def run() -> T:
+        database = DatabaseThread()
+        try:
+            return await work(database)
+        finally:
+            await database.close()
+
+    return asyncio.run(run())
 
 
-def recorder(clock: SettableClock) -> Recorder:
-    return Recorder("one", clock, lambda: 0.5, here)
+def recorder(clock: SettableClock, database: DatabaseThread) -> Recorder:
+    return Recorder("one", clock, lambda: 0.5, database)
 
 
 def accepted(number: str) -> Outcome:
@@ -47,11 +58,11 @@ def test_outcomes_that_come_together_are_all_written(town, clock, gather):
     make_report(clock)
     ends = [End(one, accepted(f"R-{one.delivery.pk}")) for one in claim(clock)]
 
-    async def all_of_them() -> list[bool]:
-        writer = recorder(clock)
+    async def all_of_them(database: DatabaseThread) -> list[bool]:
+        writer = recorder(clock, database)
         return await asyncio.gather(*(writer.record(end, gather=gather) for end in ends))
 
-    assert asyncio.run(all_of_them()) == [True, True]
+    assert with_a_database(all_of_them) == [True, True]
     assert {one.state for one in Delivery.objects.all()} == {DeliveryState.ACCEPTED}
 
 
@@ -61,11 +72,11 @@ def test_an_outcome_that_cannot_be_written_keeps_no_other_from_it(town, clock):
     lost, kept = [End(one, accepted(f"R-{one.delivery.pk}")) for one in claim(clock)]
     Delivery.objects.filter(pk=lost.claim.delivery.pk).delete()
 
-    async def both() -> list[object]:
-        writer = recorder(clock)
+    async def both(database: DatabaseThread) -> list[object]:
+        writer = recorder(clock, database)
         return await asyncio.gather(*map(writer.record, (lost, kept)), return_exceptions=True)
 
-    failed, done = asyncio.run(both())
+    failed, done = with_a_database(both)
     assert isinstance(failed, Delivery.DoesNotExist)
     assert done is True
     assert Delivery.objects.get().state == DeliveryState.ACCEPTED
@@ -80,7 +91,7 @@ def test_a_row_that_cannot_be_applied_costs_that_row_only(town, clock):
     broken = Inbox.objects.earliest("pk")
     broken.content = {**broken.content, "text": None}
     broken.save()
-    assert asyncio.run(apply_due(here, clock))
+    assert with_a_database(lambda database: apply_due(database, clock))
     assert [one.state for one in Inbox.objects.order_by("pk")] == [InboxState.ERROR, InboxState.APPLIED]
     assert Inbox.objects.get(pk=broken.pk).why.startswith("It could not be applied: ")
-    assert not asyncio.run(apply_due(here, clock))
+    assert not with_a_database(lambda database: apply_due(database, clock))
