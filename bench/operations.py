@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 from itertools import cycle
 from urllib.parse import quote, urlencode
 
@@ -15,6 +16,8 @@ from streetmend.reports.models import Report
 BASE = "/open311/v2/"
 #: so many pages of a walk are asked for in turn
 _WALKED = 40
+#: so many reports are in a window, and so many are those changed of late
+_IN_WINDOW, _CHANGED = 4000, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +44,14 @@ def fixed(resource: str, **query: object) -> Callable[[], str]:
 
 
 def operations() -> list[Operation]:
-    """All of them. The windows are of the newest hundredth of all reports, the places are where the most reports are."""
-    newest = list(
-        Report.objects.filter(visible=True)
-        .order_by("-requested_at", "-id")
-        .values("requested_at")[:2000:1999]
-    )
-    since = newest[-1]["requested_at"] - timedelta(days=3)
-    window = {"start_date": since.isoformat(), "end_date": newest[0]["requested_at"].isoformat()}
-    name = Report.objects.filter(visible=True).order_by("-requested_at")[0].category_name.name
+    """All of them. The windows are of the newest reports, as many whatever there is; the places are where the most are."""
+    shown = Report.objects.filter(visible=True)
+    moments = shown.order_by("-requested_at", "-id").values_list("requested_at", flat=True)
+    until, since = moments[0], moments[_IN_WINDOW - 1]
+    window = {"start_date": _text(since), "end_date": _text(until)}
+    newest = shown.order_by("-requested_at", "-id").values_list("category_name__name", flat=True)[:_IN_WINDOW]
+    name = Counter(newest).most_common(1)[0][0]
+    changed = shown.order_by("-updated_at", "-id").values_list("updated_at", flat=True)[_CHANGED]
     agencies = "|".join(str(body.mapit_id) for body in bodies() if body.mapit_id)
     lat, long = _middle()
     return [
@@ -65,10 +67,15 @@ def operations() -> list[Operation]:
         Operation("a circle of 5 km", fixed("requests.json", lat=lat, long=long, radius=5000), 3.0),
         Operation("words", fixed("requests.json", q="hull"), 3.0),
         Operation("a cursor's walk over everything", _walk()),
-        Operation("changed in the last hours", fixed("requests.json", updated_after=newest[0]["requested_at"].isoformat())),
+        Operation("changed of late", fixed("requests.json", updated_after=_text(changed))),
         Operation("services", fixed("services.json"), None, rows=False),
         Operation("discovery", fixed("discovery.json"), None, rows=False),
     ]  # fmt: skip
+
+
+def _text(moment: datetime | None) -> str:
+    assert moment is not None
+    return moment.isoformat()
 
 
 def _two(agencies: str) -> str:

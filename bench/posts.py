@@ -20,7 +20,7 @@ from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlencode
 
-from bench.measuring import used
+from bench.measuring import database_seconds, seconds_of
 from bench.memory import family
 from bench.report import Result
 from bench.requests import NAMES
@@ -138,15 +138,8 @@ def measured(
 
 
 def _used(site: int) -> float:
-    """Seconds of processor time that the site's processes and those of its database connections have used (Linux)."""
-    from django.db import connection
-
-    processes = family(site)
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
-            processes |= {int(pid) for (pid,) in cursor.fetchall()}
-    return sum(used(process) for process in processes)
+    """Seconds of processor time that the site's processes and the database's have used (Linux)."""
+    return sum(seconds_of(process) for process in family(site)) + database_seconds()
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from chaos.part import Part, load, names
+from chaos.part import PACE, Part, load, names
 
 _LAST_WORDS = 2000
 
@@ -58,10 +58,10 @@ def run(part: Part, seed: int) -> dict[str, Any]:
     started = time.monotonic()
     child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
     try:
-        out, _ = child.communicate(timeout=part.minutes * 60)
+        out, _ = child.communicate(timeout=part.minutes * 60 * PACE)
         found = _told(child.returncode, out)
     except subprocess.TimeoutExpired:
-        found = {"figures": {}, "violations": [f"It was not done after {part.minutes:g} minutes."]}
+        found = {"figures": {}, "violations": [f"It was not done after {part.minutes * PACE:g} minutes."]}
     finally:
         _end(child)
     took = round(time.monotonic() - started, 1)

@@ -29,7 +29,7 @@ def on_both(trial: Trial, plays: dict[str, tuple[str, int]]) -> Found:
     """The named play with so many reports, by kind of database."""
     figures: dict[str, object] = {}
     violations: list[str] = []
-    with _postgres() as url:
+    with private_postgres() as url:
         urls = {"SQLite": f"sqlite:///{trial.folder / 'streetmend.sqlite3'}", "PostgreSQL": url}
         for kind, (name, reports) in plays.items():
             found = found_on(urls[kind], trial.folder, name, max(round(reports * trial.size), 1), trial.seed)
@@ -39,7 +39,7 @@ def on_both(trial: Trial, plays: dict[str, tuple[str, int]]) -> Found:
 
 
 @contextmanager
-def _postgres() -> Iterator[str]:
+def private_postgres() -> Iterator[str]:
     from tests.support.postgres import PrivatePostgres
 
     postgres = PrivatePostgres()
@@ -80,11 +80,25 @@ def _unaskable(place: Any, reports: int) -> Found:
     return Found(figures, tuple(violations))
 
 
+def _orders(place: Any, count: int) -> Found:
+    from chaos.updates import orders
+
+    return orders(count, Random(place.seed))
+
+
+def _missed_updates(place: Any, updates: int) -> Found:
+    from chaos.updates import Play
+
+    return Play(place.endpoint, place.clock, Random(place.seed), place.work).outages(updates)
+
+
 PLAYS: dict[str, Callable[[Any, int], Found]] = {
     "nobody_answers": lambda place, reports: _outage(place, reports, answers=False, most=5),
     "only_503": lambda place, reports: _outage(place, reports, answers=True, most=0),
     "flapping": _flapping,
     "unaskable": _unaskable,
+    "orders": _orders,
+    "missed_updates": _missed_updates,
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from chaos.part import Found, Trial
+from chaos.part import PACE, Found, Trial
 from chaos.storm import Storm, on_a_database
 
 SEEDED = True
@@ -30,7 +30,7 @@ def run(trial: Trial) -> Found:
         tokens=trial.size >= 1,
         restart=restart,
         restarts=3,
-        patience=2400,
+        patience=2400 * PACE,
     )
     try:
         return on_a_database(plan, url=postgres.url, folder=trial.folder, random=trial.random)

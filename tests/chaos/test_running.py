@@ -93,7 +93,7 @@ def test_answers_are_what_openapi_promises_in_a_small_run():
     assert sum(found["figures"]["cases"].values()) >= 100
 
 
-def test_a_small_storm_of_bad_answers_and_killed_workers_loses_nothing_and_repeats_nothing():
+def test_F_08_a_small_storm_of_bad_answers_and_killed_workers_loses_nothing_and_repeats_nothing():
     found = small("storm_sqlite", "0.02")
     assert found["figures"]["states"] == {"accepted": 40}
     assert found["figures"]["kills"] == 2

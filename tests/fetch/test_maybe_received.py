@@ -64,7 +64,7 @@ def test_F_21_a_request_that_was_given_up_leaves_no_connection_behind():
 
     def read_late(connection):
         connection.wait_for_bytes()
-        threading.Event().wait(0.6)  # until the deadline is over
+        threading.Event().wait(1.2)  # until the deadline is over
         connection.wait_for_end()
         ended.set()
 
@@ -74,7 +74,7 @@ def test_F_21_a_request_that_was_given_up_leaves_no_connection_behind():
                 ended.clear()
                 with pytest.raises(DeadlinePassed):
                     await fetcher.send(
-                        FetchRequest("POST", url, {}, body), deadline_seconds=0.3, max_bytes=10
+                        FetchRequest("POST", url, {}, body), deadline_seconds=0.9, max_bytes=10
                     )
                 assert await asyncio.to_thread(ended.wait, 20), "while the fetcher is still in use"
 
@@ -170,7 +170,7 @@ def test_F_28_an_endless_body_is_cut_at_the_limit(send, head):
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "x-gzip"])
 def test_F_29_a_compressed_bomb_is_stopped_at_the_limit(send, encoding):
     packer = zlib.compressobj(9, wbits=15 if encoding == "deflate" else 31)
-    bomb = b"".join(packer.compress(bytes(1 << 20)) for _ in range(300)) + packer.flush()
+    bomb = b"".join(packer.compress(bytes(1 << 20)) for _ in range(60)) + packer.flush()
     assert len(bomb) < 1 << 20
     with serving(answering(bomb, "200 OK", f"Content-Encoding: {encoding}")) as server:
         tracemalloc.start()

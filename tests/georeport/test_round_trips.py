@@ -116,6 +116,17 @@ def test_B_05_B_08_B_63_texts_of_every_script_and_markup_come_back_to_the_letter
 @both_formats
 @pytest.mark.parametrize("dialect", SERVED.values(), ids=lambda dialect: dialect.name)
 @given(rows=st.lists(strategies.REQUESTS, max_size=4))
+def test_requests_written_one_by_one_and_put_together_are_the_answer(dialect, fmt, rows):
+    writer = WRITERS[fmt]
+    each = writer.write_each(rows, dialect)
+    assert len(each) == len(rows)
+    assert writer.put_together(each, dialect) == writer.write_requests(rows, dialect)
+    assert each == [one for row in rows for one in writer.write_each([row], dialect)]
+
+
+@both_formats
+@pytest.mark.parametrize("dialect", SERVED.values(), ids=lambda dialect: dialect.name)
+@given(rows=st.lists(strategies.REQUESTS, max_size=4))
 def test_whatever_the_dialect_the_standard_fields_come_back(dialect, fmt, rows):
     page = read("requests", write("requests", fmt, rows, dialect))
     names = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from copy import copy
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,16 +15,14 @@ from streetmend.bodies.habits import Template
 from streetmend.bodies.models import Endpoint
 from streetmend.bodies.wording import filled, gaps
 from streetmend.reports.models import Delivery, Report, Update
-from streetmend.reports.models.outbox import InboxKind
 from streetmend.reports.services import Told, submit
 from streetmend.reports.services.applying import apply_rows
 from streetmend.reports.services.folding import Rules, fold
-from streetmend.reports.services.inbox import PulledRow, due_rows, store_pushed
+from streetmend.reports.services.inbox import due_rows, store_pushed
 from streetmend.reports.states import BODY_STATES, Actor, State
 from tests.support.town import WEST, make_town
+from tests.support.updates import NOW, ROWS, WORDS, row
 
-NOW = datetime(2026, 5, 4, 10, 30, tzinfo=UTC)
-WORDS = ["", "Vi ser på den.", "Ferdig.", "Takk!"]
 RULES = {
     7: Rules(
         templates=[
@@ -103,20 +101,6 @@ def report_at(endpoint: Endpoint, remote_id: str = "R1") -> Report:
     return report
 
 
-def row(second: int, number: str, state: str, text: str, code: str) -> PulledRow:
-    at = NOW + timedelta(seconds=second)
-    return PulledRow(
-        kind=InboxKind.UPDATE, remote_report_id="R1", remote_update_id=number, word=state, state=state, at=at,
-        at_raw=at.isoformat(), text=text, code=code,
-    )  # fmt: skip
-
-
-ROWS = st.builds(
-    row, st.integers(0, 500), st.sampled_from([f"u{n}" for n in range(5)]),
-    st.sampled_from(["", *sorted(BODY_STATES)]), st.sampled_from(WORDS), st.sampled_from(["", "T1"]),
-)  # fmt: skip
-
-
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(rows=st.lists(ROWS, min_size=1, max_size=7, unique_by=lambda one: one.at), data=st.data())
 @pytest.mark.django_db
@@ -152,6 +136,16 @@ def test_F_77_revisions_repeats_and_any_portions_make_the_same_of_a_report(town,
         for report in reports
     )
     assert first == second
+
+
+@pytest.mark.django_db
+def test_words_that_a_body_has_taken_back_are_no_longer_what_it_says(town):
+    report = report_at(town.endpoint)
+    later = NOW + timedelta(days=1)
+    for told in (row(0, "u2", "", "Ferdig.", ""), row(89, "u2", "", "", "")):
+        store_pushed(row=told, body_id=town.west.pk, endpoint_id=town.endpoint.pk, now=later)
+        apply_rows(inbox_ids=due_rows(now=later, limit=10), now=later)
+    assert Report.objects.get(pk=report.pk).status_notes == ""
 
 
 # --- the rules, one by one

@@ -9,6 +9,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import psycopg
+
 from tests.support.machine import find_postgresql
 
 # The data is thrown away: nothing waits for the disk. What the product relies on (commits, locks, time
@@ -46,6 +48,8 @@ class PrivatePostgres:
         if self._user is not None:
             os.chown(self.folder, self._user.pw_uid, self._user.pw_gid)
         self.port = 0
+        #: the server notices what it did not write itself; to be set before `start`
+        self.checksums = False
         self._server: subprocess.Popen[bytes] | None = None
 
     @property
@@ -57,9 +61,10 @@ class PrivatePostgres:
 
     def start(self) -> None:
         """Make the cluster and its database, and wait until it answers."""
+        more = ["-k"] if self.checksums else []
         self._run(
-            "initdb", "-D", self._data, "-U", "streetmend", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"
-        )
+            "initdb", "-D", self._data, "-U", "streetmend", "-A", "trust", "-E", "UTF8", "--locale=C", "-N", *more
+        )  # fmt: skip
         self.port = _free_port()
         self.launch()
         self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "streetmend", "streetmend")
@@ -83,6 +88,16 @@ class PrivatePostgres:
             self._server.stdin.close()
             self._server.wait(timeout=30)
         self.launch()
+
+    def file_of(self, relation: str) -> Path:
+        """Stops the server, and names the file in which the table lies; `launch` starts it again."""
+        with psycopg.connect(self.url, autocommit=True) as session:
+            session.execute("CHECKPOINT")
+            (path,) = session.execute("SELECT pg_relation_filepath(%s)", [relation]).fetchone() or ("",)
+        if self._server is not None and self._server.stdin is not None:
+            self._server.stdin.close()
+            self._server.wait(timeout=30)
+        return Path(self._data) / path
 
     def stop(self) -> None:
         """Stop the server and remove everything."""

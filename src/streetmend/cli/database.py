@@ -6,10 +6,10 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.migration import Migration
 
 from streetmend.cli import Problem, setup_django
+from streetmend.database import schema
 
 
 def ready() -> None:
@@ -33,9 +33,7 @@ def missing_migrations() -> list[Migration]:
         # opening it would make it, in a folder that may not be the one that was meant
         raise Problem(f"There is no database yet at {file}.", next_command="streetmend init")
     try:
-        executor = MigrationExecutor(connection)
-        targets = executor.loader.graph.leaf_nodes()
-        return [migration for migration, _ in executor.migration_plan(targets)]
+        return schema.missing_migrations()
     except DatabaseError as error:
         raise Problem(
             f"The database cannot be asked: {words(error)}", next_command="streetmend doctor"

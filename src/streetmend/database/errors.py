@@ -3,6 +3,7 @@
 from django.db import Error
 
 from streetmend.database.gate import WritersBusy
+from streetmend.database.schema import is_between_releases
 
 # PostgreSQL's codes (appendix A of its manual): the same work, begun anew, may well succeed.
 _PASSING = frozenset(
@@ -25,7 +26,8 @@ _CONNECTION = "08"  # the class of connection exceptions
 
 
 def is_temporary(error: BaseException) -> bool:
-    """True where trying the whole unit of work again later may help: busy, restarting, full, out of reach (HTTP 503).
+    """True where trying the whole unit of work again later may help: busy, restarting, full, out of reach, between releases
+    (HTTP 503).
 
     False for what is wrong with the work itself or with the data.
     """
@@ -36,7 +38,16 @@ def is_temporary(error: BaseException) -> bool:
     cause = error.__cause__
     state = getattr(cause, "sqlstate", None)
     if state is not None:
-        return state in _PASSING or state.startswith(_CONNECTION)
+        return state in _PASSING or state.startswith(_CONNECTION) or _is_between_releases(error)
     if type(cause).__module__.startswith("psycopg"):  # the server never answered, so there is no code
         return type(cause).__name__ in ("OperationalError", "ConnectionTimeout", "PoolTimeout")
-    return getattr(cause, "sqlite_errorname", "") in _PASSING_SQLITE
+    if getattr(cause, "sqlite_errorname", "") in _PASSING_SQLITE:
+        return True
+    return _is_between_releases(error)
+
+
+def _is_between_releases(error: Error) -> bool:
+    try:
+        return is_between_releases(error)
+    except Error:  # it cannot be asked by now
+        return True

@@ -45,7 +45,7 @@ from streetmend.exchange.replies.reading import ReplyLane
 from streetmend.exchange.senders import email, open311
 from streetmend.exchange.senders.open311 import Lease
 from streetmend.exchange.statistics import count_statistics
-from streetmend.exchange.surviving import surviving
+from streetmend.exchange.surviving import end_without_memory, surviving
 from streetmend.exchange.tidying import sweep_away
 from streetmend.exchange.trying import TestLane
 from streetmend.exchange.watchdog import watched
@@ -215,6 +215,8 @@ class Worker:
             try:
                 if part not in leaves or await self.leaving.allowed():
                     busy |= await part()
+            except MemoryError:
+                end_without_memory()
             except Exception:
                 self.failed = True
                 logger.exception("worker=%s %s failed", self.name, part.__name__)

@@ -1,5 +1,6 @@
 """Reading the body of an answer, never more of it than the limit, also after decompression."""
 
+import io
 import zlib
 from collections.abc import AsyncIterator
 
@@ -8,14 +9,17 @@ from streetmend.fetch.errors import AnswerTooLarge, AnswerUnreadable
 ACCEPTED_ENCODINGS = "gzip, deflate"
 _COMPRESSED = {"gzip", "x-gzip", "deflate"}
 _ZLIB_OR_GZIP = zlib.MAX_WBITS | 32
+#: so much is inflated at a time: a piece beside the body, not a second body
+_PIECE_BYTES = 1024 * 1024
 
 
 class BodyReader:
-    """Collects the body of one answer; `body` holds what has come, also where reading it failed."""
+    """Collects the body of one answer, in the memory of one body; `head` says how it began, also where reading it failed."""
 
     def __init__(self, encoding: str, max_bytes: int) -> None:
         """`encoding` is the Content-Encoding. Raises AnswerUnreadable for one that we did not ask for."""
-        self.body = bytearray()
+        # hands out what it holds without a second copy of it
+        self._body = io.BytesIO()
         self._max_bytes = max_bytes
         self._came = 0
         names = [name.strip().lower() for name in encoding.split(",") if name.strip()]
@@ -29,14 +33,19 @@ class BodyReader:
         async for chunk in chunks:
             self._came += len(chunk)
             if self._inflater is None:
-                self.body += chunk[: self._max_bytes - len(self.body)]
+                self._body.write(chunk[: self._max_bytes - self._body.tell()])
             elif self._came <= self._max_bytes:
                 self._inflate(chunk)
             if self._came > self._max_bytes:
                 raise self._too_large()
         if self._inflater is not None and self._came and not self._inflater.eof:
             raise AnswerUnreadable("The compressed answer is cut short")
-        return bytes(self.body)
+        return self._body.getvalue()
+
+    def head(self, size: int) -> bytes:
+        """The first bytes of what has come."""
+        with self._body.getbuffer() as view:
+            return bytes(view[:size])
 
     def _inflate(self, data: bytes) -> None:
         while data:
@@ -44,13 +53,15 @@ class BodyReader:
                 if not data.strip(b"\0"):
                     return
                 self._inflater = zlib.decompressobj(_ZLIB_OR_GZIP)
-            room = self._max_bytes - len(self.body)
+            room = self._max_bytes - self._body.tell()
             try:
-                self.body += self._inflater.decompress(data, room + 1)
+                piece = self._inflater.decompress(data, min(room + 1, _PIECE_BYTES))
             except zlib.error as error:
                 raise AnswerUnreadable("The compressed answer is damaged") from error
-            if len(self.body) > self._max_bytes:
+            if len(piece) > room:
+                self._body.write(piece[:room])
                 raise self._too_large()
+            self._body.write(piece)
             data = self._inflater.unconsumed_tail or self._inflater.unused_data
 
     def _too_large(self) -> AnswerTooLarge:

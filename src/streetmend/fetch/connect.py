@@ -19,10 +19,35 @@ from streetmend.fetch.resolve import Resolver
 _ROUNDS = 100
 
 
+#: so much is read at a time: what it is unpacked to must not fill the memory either
+_PIECE_BYTES = 64 * 1024
+#: the head of an answer, with all the provisional ones (1xx) before it, and what else came with it
+_MOST_HEAD_BYTES = 1024 * 1024
+
+
 class CountingSocket(socket.socket):
-    """A TCP socket that knows how many bytes the kernel took from it."""
+    """A TCP socket that knows how many bytes the kernel took from it, and reads no head without an end."""
 
     taken = 0
+    came = 0
+    hop: "Hop"
+
+    def recv(self, size: int, flags: int = 0) -> bytes:
+        """As `socket.recv`."""
+        data = super().recv(min(size, _PIECE_BYTES), flags)
+        self._count(len(data))
+        return data
+
+    def recv_into(self, buffer: Any, size: int = 0, flags: int = 0) -> int:
+        """As `socket.recv_into`."""
+        count = super().recv_into(buffer, min(size or len(buffer), _PIECE_BYTES), flags)
+        self._count(count)
+        return count
+
+    def _count(self, bytes_read: int) -> None:
+        self.came += bytes_read
+        if self.hop.status is None and self.came > _MOST_HEAD_BYTES:
+            raise OSError(errno.EMSGSIZE, "an answer whose head has no end")
 
     def send(self, *arguments: Any) -> int:
         """As `socket.send`."""
@@ -128,6 +153,7 @@ class GuardedSockets:
             hop.refused.append(where[0])
             raise OSError(errno.EACCES, "address not permitted")
         made = CountingSocket(family, kind, protocol)
+        made.hop = hop
         hop.sockets.append(made)
         return made
 

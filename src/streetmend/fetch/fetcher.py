@@ -219,7 +219,7 @@ class Fetcher:
             last = hops[-1]
             error.sent_bytes, error.connected_address = last.sent_bytes, last.connected_address
             error.status = last.status
-            error.head = bytes(last.body.body[:HEAD_BYTES]) if last.body else b""
+            error.head = last.body.head(HEAD_BYTES) if last.body else b""
         error.elapsed_seconds = self._clock.monotonic() - started
         return error
 

@@ -32,7 +32,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """500: our fault; 503 where the database is away or busy, which passes. The page needs neither the database nor the site."""
+    """500: our fault; 503 where the database is away, busy or of another release, which passes.
+
+    The page needs neither the database nor the site.
+    """
     error = sys.exc_info()[1]
     if error is not None and is_temporary(error):
         busy = render_to_string("web/failed.html", {"busy": True})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,7 @@ from streetmend.photos.errors import PhotoRefused, too_many_bytes
 from streetmend.photos.store import StoredPhoto, store
 
 _TOO_LARGE = "streetmend.too_large"
+_log = logging.getLogger(__name__)
 
 
 class Limits(FileUploadHandler):
@@ -72,5 +74,17 @@ def take(request: HttpRequest, *, name: str, room: int) -> Taken:
             taken.error = refused.message
             continue
         taken.place = taken.place or picture.place
-        taken.photos.append(store(picture.jpeg, width=picture.width, height=picture.height))
+        try:
+            taken.photos.append(store(picture.jpeg, width=picture.width, height=picture.height))
+        except OSError as error:
+            taken.error = not_stored(str(file.name), error)
     return taken
+
+
+def not_stored(name: str, error: OSError) -> str:
+    """What the form says of a photo for which the store has no room, or cannot be written to; the log has the reason."""
+    _log.error("photo could not be stored: %s", error.strerror or type(error).__name__)
+    told = _(
+        "The photo %(name)s could not be stored just now. What you wrote is kept: try again in a moment."
+    )
+    return told % {"name": name[:100]}

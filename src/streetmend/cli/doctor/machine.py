@@ -64,6 +64,8 @@ def _sqlite(file: Path | None) -> Finding:
 def _postgresql() -> Finding:
     from django.db import connection
 
+    from streetmend.database.damage import damaged_pages
+
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('server_version_num')::int, current_setting('server_version')")
         number, version = cursor.fetchone()
@@ -72,6 +74,12 @@ def _postgresql() -> Finding:
     if read_only:
         return problem(
             "database", f"PostgreSQL {version} takes no writes.", "let DATABASE_URL name the primary server"
+        )
+    if damaged := damaged_pages():
+        return problem(
+            "database",
+            f"PostgreSQL {version} has read damaged pages ({damaged} times): a part of the data cannot be read.",
+            "look into the server's log, and restore what is damaged from the last backup",
         )
     if number < _OLDEST_POSTGRESQL:
         return problem("database", f"PostgreSQL {version} is older than 15.", "upgrade the server")

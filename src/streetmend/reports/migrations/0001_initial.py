@@ -564,7 +564,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='report',
-            index=models.Index(condition=models.Q(('visible', True)), fields=['cell_y', 'long', 'lat', 'closed', 'category_name'], name='report_place'),
+            index=models.Index(condition=models.Q(('visible', True)), fields=['cell_y', 'long', 'lat', 'closed', 'category_name', 'requested_at', 'id'], name='report_place'),
         ),
         migrations.AddIndex(
             model_name='report',

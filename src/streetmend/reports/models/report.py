@@ -129,7 +129,7 @@ class Report(models.Model):
                 condition=models.Q(state=State.UNCONFIRMED.value, forgotten_at=None),
             ),
             models.Index(
-                fields=["cell_y", "long", "lat", "closed", "category_name"],
+                fields=["cell_y", "long", "lat", "closed", "category_name", "requested_at", "id"],
                 name="report_place",
                 condition=models.Q(visible=True),
             ),

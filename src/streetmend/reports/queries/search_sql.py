@@ -245,7 +245,7 @@ def _quoted(part: str) -> str:
 
 
 def _sorted(search: Search, columns: str, way: Way, *, in_order: bool = True) -> Sql:
-    """All rows that the index finds are looked at, and what remains of them is sorted."""
+    """All rows that the index finds are looked at, and what remains of them is sorted by its keys, which the index may hold."""
     told, first = _by(search, way)
     source: list[str | Sql] = [told]
     where = _Where("r.visible")
@@ -264,8 +264,17 @@ def _sorted(search: Search, columns: str, way: Way, *, in_order: bool = True) ->
     where.beyond("r.requested_at, r.id", search.after, "<")
     _sent_to(where, search)
     where.in_area(search.area)
-    order = ["ORDER BY r.requested_at DESC, r.id DESC"] if in_order else []
-    return joined(["SELECT", columns, "FROM", *source, "WHERE", where.sql(), *order, _extent(search)])
+    if not in_order:
+        return joined(["SELECT", columns, "FROM", *source, "WHERE", where.sql(), _extent(search)])
+    keys = ["SELECT r.requested_at AS at, r.id AS id FROM", *source, "WHERE", where.sql()]
+    return _of_keys(columns, [*keys, "ORDER BY at DESC, id DESC", _extent(search)])
+
+
+def _of_keys(columns: str, keys: Sequence[str | Sql]) -> Sql:
+    """The reports whose moments `at` and ids `keys` selects, the newest first."""
+    # SQLite keeps to this order of the tables, as CROSS says; to PostgreSQL it is a condition like any other
+    report = ") k CROSS JOIN reports_report r WHERE r.id = k.id ORDER BY k.at DESC, k.id DESC"
+    return joined(["SELECT", columns, "FROM (", *keys, report])
 
 
 def _merged(search: Search, columns: str, branches: Sequence[Sql]) -> Sql:
@@ -277,10 +286,7 @@ def _merged(search: Search, columns: str, branches: Sequence[Sql]) -> Sql:
     union: list[str | Sql] = [branches[0]]
     for branch in branches[1:]:
         union += ["UNION", branch]
-    keys = ["FROM (", *union, "ORDER BY at DESC, id DESC", _extent(search), ") k"]
-    # SQLite keeps to this order of the tables, as CROSS says; to PostgreSQL it is a condition like any other
-    report = ["CROSS JOIN reports_report r WHERE r.id = k.id ORDER BY k.at DESC, k.id DESC"]
-    return joined(["SELECT", columns, *keys, *report])
+    return _of_keys(columns, [*union, "ORDER BY at DESC, id DESC", _extent(search)])
 
 
 def _report_branch(search: Search, categories: tuple[int, ...], way: Way) -> Sql:

@@ -44,7 +44,10 @@ def claim_deliveries(
         return []
     with transaction.atomic():
         endpoints = _lock_endpoints(now, limit)
-        chosen = with_companions(_choose(endpoints, now, limit), _due(now))
+        chosen = _choose(endpoints, now, limit)
+        if not chosen:  # others were quicker
+            return []
+        chosen = with_companions(chosen, _due(now))
         crash("chosen")
         rows = (
             _due(now)

@@ -15,8 +15,8 @@ from django.db.models import F, Max
 
 from streetmend.reports.models import LastChange, Report
 
-#: so many changes get their place in one transaction; what is left gets it at the next one
-MOST = 5_000
+#: so many changes get their place in one transaction, while somebody waits for an answer; what is left gets it at the next one
+MOST = 2_000
 _NEXT = timedelta(microseconds=1)
 
 

@@ -19,6 +19,7 @@ from streetmend.photos.errors import PhotoRefused
 from streetmend.photos.store import StoredPhoto, path_of, remove, store
 from streetmend.web.drafts import Draft, draft_of, keep
 from streetmend.web.forms import in_order, number
+from streetmend.web.uploads import not_stored
 from streetmend.web.views.flow.steps import seen_other
 
 #: the squares that a photo can be hidden by without a script
@@ -57,7 +58,10 @@ def _replace(draft: Draft, photo: StoredPhoto, parts: Sequence[Part]) -> dict[st
         raise Http404 from error
     except PhotoRefused as refused:
         return {"cell": refused.message}
-    made = store(picture.jpeg, width=picture.width, height=picture.height, alt=photo.alt)
+    try:
+        made = store(picture.jpeg, width=picture.width, height=picture.height, alt=photo.alt)
+    except OSError as failure:
+        return {"cell": not_stored(photo.alt or photo.name, failure)}
     photos = [made if one.name == photo.name else one for one in draft.content.photos]
     keep(draft, draft.content.changed(photos=photos), now=SystemClock().now())
     remove(photo.name)
