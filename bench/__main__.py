@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,29 +26,32 @@ def main() -> int:
     )
     parser.add_argument("--repeat", type=int, default=120, help="how often each answer is made (120)")
     parser.add_argument(
-        "--only", choices=["requests", "places", "posts", "deliveries"], help="one of the benchmarks"
+        "--only",
+        choices=["requests", "places", "posts", "deliveries", "seen", "crowd"],
+        help="one of the benchmarks",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--database", choices=DATABASES, help="on one of the databases")
     asked = parser.parse_args()
     databases = [asked.database] if asked.database else DATABASES
-    results: list[Result] = []
-    if asked.only in (None, "requests"):
-        for database in databases:
-            results += _requests(database, asked.reports, asked.repeat)
-    if asked.only in (None, "posts"):
-        for database in databases:
-            results += _durable("bench.posts", database)
-    if asked.only in (None, "deliveries"):
-        for database in databases:
-            results += _durable("bench.deliveries", database)
-    if asked.only in (None, "places"):
-        results += _run("bench.places", {})
+    parts: dict[str, Callable[[], list[Result]]] = {
+        "requests": lambda: _on_each(databases, lambda one: _requests(one, asked.reports, asked.repeat)),
+        "posts": lambda: _on_each(databases, lambda one: _durable("bench.posts", one)),
+        "deliveries": lambda: _on_each(databases, lambda one: _durable("bench.deliveries", one)),
+        "crowd": lambda: _on_each(databases, lambda one: _durable("bench.crowd", one)),
+        "seen": _seen,
+        "places": lambda: _run("bench.places", {}),
+    }
+    results = [line for name, part in parts.items() if asked.only in (None, name) for line in part()]
     if asked.json:
         print(json.dumps([one.as_dict() for one in results], ensure_ascii=False, indent=2))
     else:
         show(results)
     return 0 if all(one.met is not False for one in results) else 1
+
+
+def _on_each(databases: Sequence[str], part: Callable[[str], list[Result]]) -> list[Result]:
+    return [line for database in databases for line in part(database)]
 
 
 def _requests(database: str, reports: int, repeat: int) -> list[Result]:
@@ -66,6 +69,17 @@ def _durable(module: str, database: str) -> list[Result]:
     """A benchmark of what comes in or goes out, with everything on the disk before it counts."""
     with _database(database, durable=True) as (url, folder):
         return _run(module, {"DATABASE_URL": url, "STREETMEND_DATA": str(folder)})
+
+
+def _seen() -> list[Result]:
+    """The benchmark of what people see, on SQLite: the database has no part in it."""
+    with _database("SQLite") as (url, folder):
+        environment = {
+            "DATABASE_URL": url,
+            "STREETMEND_DATA": str(folder),
+            "STREETMEND_BASE_URL": "http://127.0.0.1:8000",
+        }
+        return _run("bench.seen", environment)
 
 
 @contextmanager

@@ -26,6 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(names())} (all)")
     parser.add_argument("--seed", type=int, action="append", help="this seed alone; may be repeated")
+    parser.add_argument(
+        "--size", type=float, default=1.0, help="a share of the full size (1), where a part can be smaller"
+    )
     parser.add_argument("--list", action="store_true", help="say what each part is about, and run none")
     asked = parser.parse_args(arguments)
     unknown = set(asked.parts) - set(names())
@@ -37,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"{part.name}: {part.about}")
         return 0
     seeds = asked.seed or list(range(1, _seeds(parser) + 1))
-    runs = [run(part, seed) for part in chosen for seed in (seeds if part.seeded else seeds[:1])]
+    runs = [run(part, seed, asked.size) for part in chosen for seed in (seeds if part.seeded else seeds[:1])]
     summary = {"ok": all(not one["violations"] for one in runs), "runs": runs}
     print(json.dumps(summary, ensure_ascii=False, indent=2))
     return 0 if summary["ok"] else 1
@@ -50,11 +53,12 @@ def _seeds(parser: argparse.ArgumentParser) -> int:
     return int(given)
 
 
-def run(part: Part, seed: int) -> dict[str, Any]:
+def run(part: Part, seed: int, size: float = 1.0) -> dict[str, Any]:
     """One run in a process of its own; one that fails or takes too long is a violation too."""
     told = f"{part.name}, seed {seed}" if part.seeded else part.name
     print(f"{told}: {part.about}", file=sys.stderr, flush=True)
-    command = [sys.executable, "-W", "ignore", "-m", "chaos.child", part.name, f"--seed={seed}"]
+    command = [sys.executable, "-W", "ignore", "-m", "chaos.child", part.name]
+    command += [f"--seed={seed}", f"--size={size:g}"]
     started = time.monotonic()
     child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
     try:

@@ -41,7 +41,7 @@ def _until(there: Callable[[], bool]) -> None:
     while not there():
         if time.monotonic() > end:
             raise TimeoutError("the page did not come")
-        time.sleep(0.1)
+        time.sleep(0.5)
 
 
 def main() -> None:

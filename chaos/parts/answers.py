@@ -40,8 +40,8 @@ def run(trial: Trial) -> Found:
     """`DAMAGED` answers are read, each by the reader that it was meant for, and as an answer to a POST."""
     chance, ends = trial.random, Counter[str]()
     violations: list[str] = []
-    whole = list(_answers())
-    for number in range(DAMAGED):
+    whole, damaged = list(_answers()), max(int(DAMAGED * trial.size), 1)
+    for number in range(damaged):
         body, read = chance.choice(whole)
         bad = _damage(body, chance)
         try:
@@ -52,7 +52,7 @@ def run(trial: Trial) -> Found:
         except Exception as error:  # noqa: BLE001 - whatever it is, it is what is looked for here
             violations.append(f"Answer {number}: {type(error).__name__}: {error}: {bad[:200]!r}")
         violations += _as_posted(number, bad, chance.choice((200, 201, 400, 403, 404, 429, 500, 502)), ends)
-    return Found({"answers": DAMAGED, **dict(sorted(ends.items()))}, tuple(violations[:20]))
+    return Found({"answers": damaged, **dict(sorted(ends.items()))}, tuple(violations[:20]))
 
 
 def _as_posted(number: int, bad: bytes, status: int, ends: Counter[str]) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +10,10 @@ from PIL import Image
 
 from streetmend.reports.models import Notice, Photo, Report
 from streetmend.reports.services.notices import secret_of
+from tests.browser.test_pages import CHECKER, TAGS, violations
 from tests.support.town import make_town
 
 pytestmark = pytest.mark.django_db(transaction=True)
-AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 
 #: whether what has the focus shows it: by an outline of its own or, for a choice, by its label's
 SEEN = """() => { const one = document.activeElement, box = one.closest("label") ?? one, seen = (e) => {
@@ -42,9 +41,8 @@ def tab_to(page: Any, selector: str) -> None:
 
 
 def check_step(page: Any) -> None:
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run(document)")
-    assert [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found["violations"]] == []
+    page.evaluate(CHECKER)
+    assert violations(page, TAGS) == []
 
 
 def test_the_whole_form_is_gone_through_by_the_keyboard_alone(page, site):

@@ -98,7 +98,7 @@ def write_report(page: Any, *, title: str = "Lykta er mørk") -> None:
     page.fill("#title", title)
     page.select_option("#category", "Gatelys")
     page.get_by_role("button", name="Use my location").click()
-    page.get_by_text("The place of your device is kept.").wait_for()
+    page.get_by_text("The place is kept.").wait_for()
     page.set_input_files("#photos", photo())
     page.fill("#email", "kari@example.org")
     page.get_by_role("button", name="Keep it and send it").click()
@@ -132,6 +132,37 @@ def test_a_report_with_a_photo_finished_without_network_waits_and_arrives_once(d
     assert Photo.objects.filter(report=report).count() == 1
     page.get_by_role("link", name="What happens next").click()
     page.get_by_role("heading", name="Check your e-mail to send it").wait_for()
+
+
+def test_the_place_is_chosen_on_the_kept_map_and_the_kinds_questions_are_answered_without_network(
+    device, net
+):
+    page = device.new_page()
+    page.set_viewport_size({"width": 320, "height": 700})
+    troubles: list[str] = []
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    go_offline(net, device)
+    page.goto(net.url + "/report/where")
+    page.fill("#title", "Skiltet er borte")
+    page.select_option("#category", "Skilt")
+    page.get_by_role("radio", name="Stopp").check()
+    page.locator(".map.live.undecided").wait_for()
+    page.locator(".owntile .leaflet-tile-loaded").first.wait_for()
+    page.get_by_role("button", name="Closer").click()
+    page.get_by_text("The place is kept.").wait_for()
+    page.fill("#email", "kari@example.org")
+    page.get_by_role("button", name="Keep it and send it").click()
+    page.get_by_role("heading", name="Skiltet er borte").wait_for()
+    page.get_by_role("link", name="Change").click()
+    page.get_by_role("radio", name="Stopp", checked=True).wait_for()
+    page.get_by_role("button", name="Keep it and send it").click()
+    page.wait_for_url("**/report/waiting")
+    go_online(net, device)
+    page.get_by_role("button", name="Send now").click()
+    waits_for(page, "Sent")
+    report = Report.objects.get()
+    assert (report.category_name.name, report.answers) == ("Skilt", [{"code": "kind", "values": ["stop"]}])
+    assert troubles == []
 
 
 def test_an_old_report_asks_before_it_is_sent(device, net):
@@ -338,7 +369,7 @@ def test_nothing_about_anybody_is_in_the_cache(device, net):
     kept = page.evaluate(CACHED)
     assert set(kept) <= {
         "/report/offline", "/report/waiting", "/colours.css", "/icon-192.png", "/spoken",
-        *(path for path in kept if path.startswith("/static/")),
+        *(path for path in kept if path.startswith(("/static/", "/map/tiles/"))),
     }  # fmt: skip
     words = page.evaluate(WORDS)
     assert len(words) == 6

@@ -199,6 +199,8 @@ def test_what_a_category_insists_on_is_set_by_its_form(town, sign_in):
         "close_after_days": "90",
     }
     del told["updates_allowed"]
+    page = sign_in("admin").get(f"/admin/bodies/category/{row.pk}/change/").content.decode()
+    assert "No report of it is taken without a photo." in page
     assert sign_in("admin").post(f"/admin/bodies/category/{row.pk}/change/", told).status_code == 302
     row.refresh_from_db()
     assert (row.photo_required, row.updates_allowed, row.reopening_allowed) == (True, False, True)

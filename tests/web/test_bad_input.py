@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC, datetime
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from lxml import etree, html
 from PIL import Image
 
+from streetmend.accounts.models import Person
+from streetmend.accounts.services import new_sign_in_link
 from streetmend.reports.models import Photo, Report
 from streetmend.reports.services import Said, Told, add_update, submit
 from streetmend.reports.states import Actor
@@ -157,6 +160,40 @@ def test_B_77_a_private_report_is_nowhere_and_its_page_is_like_one_that_never_wa
         f"/map.svg?lat={WEST[0]}&long={WEST[1]}&zoom=16",
     ):
         assert b"hemmelig rot" not in client.get(path).content
+
+
+def test_B_40_a_file_that_is_too_large_is_cut_while_it_comes_and_told_and_the_rest_of_the_form_is_kept(
+    client, town, fill, settings
+):
+    settings.MAX_PHOTO_BYTES = 100_000
+    draft = fill()
+    large = SimpleUploadedFile("a.jpg", b"\xff\xd8" + b"x" * 300_000, "image/jpeg")
+    answer = client.post("/report/details", {"draft": draft, "photos": large})
+    assert (answer.status_code, "photos" in answer.context["errors"]) == (422, True)
+    assert answer.context["photos"] == []
+    assert "Lykta er mørk" in client.get(f"/report/what?draft={draft}").content.decode()
+
+
+def test_B_73_however_many_links_are_guessed_the_real_one_still_signs_in(client, town):
+    kari = Person.objects.create(email="kari@example.org", created_at=datetime.now(UTC))
+    secret = new_sign_in_link(person=kari, now=datetime.now(UTC))
+    for number in range(40):
+        assert client.post(f"/sign-in/{secret[:-2]}{number:02}").status_code == 410
+    assert client.post(f"/sign-in/{secret}").status_code == 302
+    assert client.get("/me").status_code == 200
+
+
+def test_B_79_what_a_form_does_not_ask_for_is_not_taken_from_it(client, town, fill):
+    more = {
+        "state": "fixed", "body": town.east.pk, "body_id": town.east.pk, "user_id": 1, "reporter": 1, "visible": "on",
+        "hidden": "", "private": "", "source": "Desk", "is_staff": "on", "is_superuser": "on", "confirmed": "yes",
+    }  # fmt: skip
+    client.post("/report/check", {**more, "draft": fill(is_superuser="on"), "email": "kari@example.org"})
+    report = Report.objects.get()
+    assert (report.state, report.visible, report.source) == ("unconfirmed", False, "Web interface")
+    assert report.recipient_ids == [town.west.pk]
+    assert report.reporter
+    assert (report.reporter.is_staff, report.reporter.is_superuser) == (False, False)
 
 
 def test_B_82_a_program_that_fills_in_every_field_makes_no_report(client, town, fill):

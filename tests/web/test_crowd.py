@@ -67,7 +67,7 @@ def threads() -> Iterator[ThreadPoolExecutor]:
 
 def full(site: Site, threads: ThreadPoolExecutor) -> tuple[Crowd, list[Future[Answer]]]:
     """A site with places for five who read, two at a time, and for two who write; all who read are there."""
-    crowd = Crowd(site, reads=5, writes=2, reads_at_once=2)
+    crowd = Crowd(site, reads=5, writes=2, at_once=2, patience=60)
     readers = [threads.submit(ask, crowd, "GET") for _ in range(5)]
     until(lambda: site.answering == 2 and crowd.reading == 5, what="five readers")
     return crowd, readers
@@ -104,6 +104,35 @@ def test_F_71_no_more_readers_are_answered_at_a_time_than_are_good_for_them(site
     for one in readers:
         one.result(60)
     assert (site.most, site.answered) == (2, 5)
+
+
+def test_F_71_whose_turn_does_not_come_in_time_is_told_to_come_back_and_whoever_came_first_is_first(
+    site, threads
+):
+    crowd = Crowd(site, reads=5, writes=2, at_once=1, patience=0.05)
+    first = threads.submit(ask, crowd, "GET")
+    until(lambda: site.answering == 1, what="the first reader")
+    assert ask(crowd, "GET").status.startswith("503")
+    assert crowd.reading == 1
+    site.open.set()
+    assert first.result(60).status == "200 OK"
+    assert ask(crowd, "GET").status == "200 OK"
+
+
+def test_F_71_a_small_form_has_been_read_before_its_turn_and_a_large_one_waits_for_nobody(threads):
+    came: list[bytes] = []
+
+    def reading(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        came.append(environ["wsgi.input"].read())
+        start_response("200 OK", [])
+        return [b"here"]
+
+    crowd = Crowd(reading)
+    for size in (5, 200_000):
+        body = b"x" * size
+        environ = {"REQUEST_METHOD": "POST", "CONTENT_LENGTH": str(size), "wsgi.input": BytesIO(body)}
+        assert b"".join(crowd(environ, lambda *_: None)) == b"here"
+        assert came.pop() == body
 
 
 def test_F_71_programs_are_turned_away_in_their_own_format(site, threads):

@@ -89,7 +89,7 @@ def test_another_kind_of_problem_asks_its_own_questions_before_the_check(client,
     answer = client.post("/report/details", {"draft": draft})
     assert answer.status_code == 422
     assert [name for name, _ in answer.context["error_list"]] == ["answer.kind"]
-    assert answer.context["error_list"][0][1].startswith("Hva slags skilt?: ")
+    assert answer.context["error_list"][0][1].startswith("Hva slags skilt? ")
     assert client.get(f"/report/check?draft={draft}").headers["Location"].startswith("/report/details")
 
 

@@ -16,6 +16,7 @@ from streetmend.bodies.habits import HABIT_NAMES, Habits
 from streetmend.bodies.models import Body, Category, Endpoint, Site
 from streetmend.bodies.queries import site
 from streetmend.bodies.reading import read_spec
+from streetmend.bodies.sitefile.keys import all_keys
 from streetmend.bodies.sitefile.present import present_file
 from streetmend.bodies.specs import CATEGORY_RULES, BodySpec, CategorySpec, EndpointSpec, SiteSpec
 
@@ -31,6 +32,16 @@ class SpecForm(_ModelForm):
     #: the form's field for a key of the spec, where the two are not called the same
     named: Mapping[str, str] = {}
     spec: Any = None
+
+    #: the table of the site file whose keys the fields are: what it says of a key helps here too
+    table = ""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for key in all_keys():
+            field = self.fields.get(self.named.get(key.name, key.name)) if key.table == self.table else None
+            if field is not None and not field.help_text:
+                field.help_text = key.meaning
 
     def before(self) -> msgspec.Struct | None:
         """What there is now; None for something new."""
@@ -78,6 +89,8 @@ class SpecForm(_ModelForm):
 class SiteForm(SpecForm):
     """The site. Its languages, texts, colours and map are the site file's."""
 
+    table = "site"
+
     class Meta:
         model = Site
         fields = (
@@ -103,6 +116,8 @@ class SiteForm(SpecForm):
 
 class BodyForm(SpecForm):
     """A body without its endpoints and categories, which have pages of their own."""
+
+    table = "bodies"
 
     areas = forms.CharField(
         required=False,
@@ -157,6 +172,8 @@ class BodyForm(SpecForm):
 
 class EndpointForm(SpecForm):
     """An endpoint. Its key can be given and never be read; its habits are written as in the site file."""
+
+    table = "bodies.endpoint"
 
     named = dict.fromkeys(HABIT_NAMES, "other_habits")
     other_habits = forms.CharField(
@@ -237,6 +254,8 @@ class EndpointForm(SpecForm):
 
 class CategoryForm(SpecForm):
     """A category. Its questions and its words in other languages are the site file's."""
+
+    table = "bodies.categories"
 
     named = {"name": "called"}
     called = forms.CharField(label="Name", max_length=200)

@@ -1,17 +1,18 @@
 """More people than the site can answer: it answers as many as it can in good time, and tells the others at once to come back.
 
-A process takes on a bounded number of requests. Whoever reads may wait for a moment behind others who read, eight of whom are
-answered at a time; forms and other writes have places of their own and wait behind nobody, so that a report gets through while
-lists and maps are turned away. Nothing that was turned away has had any effect.
+A process takes on a bounded number of requests. Whoever reads may wait for a moment behind others who read; forms and other
+writes have places and turns of their own, so that a report gets through while lists and maps are turned away. Nothing that was
+turned away has had any effect.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Iterable, Sequence
 from functools import cache
+from io import BytesIO
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from django.db import connections
@@ -20,9 +21,16 @@ from django.template.loader import render_to_string
 from streetmend.counting import count
 
 #: requests of a process: those that only read (being answered, or waiting to be), and all others
-READS, WRITES = 32, 12
-#: of those that read, so many are answered at a time: more would only make each of them slower
-READS_AT_ONCE = 8
+READS, WRITES = 24, 12
+#: so long anybody waits for their turn, and is turned away then: whoever waited longer has gone, or presses again
+PATIENCE_SECONDS = 1.5
+#: whose turn came within so short a time did not wait
+_AT_ONCE_SECONDS = 0.001
+#: so many of those that read are answered at a time, and only two where there are more of them than that; so are small writes.
+#: More would only make each of them slower, and whoever is turned away waits for a turn of each that is at work
+AT_ONCE, IN_A_CROWD = 8, 2
+#: a body up to so many bytes is there at once; a larger one, such as photos over a slow line, keeps nobody from their turn
+_SMALL_BODY = 65_536
 #: threads of a process: one for each request, and some to turn others away
 THREADS = READS + WRITES + 4
 AGAIN_SECONDS = "2"
@@ -54,6 +62,46 @@ class _Places:
             self.taken -= 1
 
 
+class _Turns:
+    """How many of those who have a place are at work, in the order in which they came.
+
+    Up to `calm` of them, or two where `all_places` say that more than that have a place of any kind.
+    """
+
+    def __init__(self, all_places: Sequence[_Places], calm: int) -> None:
+        self._all_places, self._calm = all_places, calm
+        self._lock = threading.Lock()
+        self._waiting: deque[threading.Event] = deque()
+        self._at_work = 0
+
+    def take(self, seconds: float) -> bool:
+        """It is the caller's turn; false where it did not come within so many seconds."""
+        with self._lock:
+            if not self._waiting and self._free():
+                self._at_work += 1
+                return True
+            mine = threading.Event()
+            self._waiting.append(mine)
+        if mine.wait(seconds):
+            return True
+        with self._lock:
+            if mine.is_set():  # just now
+                return True
+            self._waiting.remove(mine)
+            return False
+
+    def give_back(self) -> None:
+        with self._lock:
+            self._at_work -= 1
+            while self._waiting and self._free():
+                self._at_work += 1
+                self._waiting.popleft().set()
+
+    def _free(self) -> bool:
+        crowded = sum(places.taken for places in self._all_places) > self._calm
+        return self._at_work < (min(IN_A_CROWD, self._calm) if crowded else self._calm)
+
+
 class Crowd:
     """A WSGI application in front of another."""
 
@@ -63,11 +111,13 @@ class Crowd:
         *,
         reads: int = READS,
         writes: int = WRITES,
-        reads_at_once: int = READS_AT_ONCE,
+        at_once: int = AT_ONCE,
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
-        self._application = application
+        self._application, self._patience = application, patience
         self._reads, self._writes = _Places(reads), _Places(writes)
-        self._reading = threading.BoundedSemaphore(reads_at_once)
+        both = (self._reads, self._writes)
+        self._reading, self._writing = _Turns(both, at_once), _Turns(both, at_once)
 
     @property
     def reading(self) -> int:
@@ -81,33 +131,51 @@ class Crowd:
         reads = environ.get("REQUEST_METHOD", "GET") in _READING
         places = self._reads if reads else self._writes
         if not places.take():
-            count("shed_total", labels={"class": "read" if reads else "write"})
             return _turned_away(environ, start_response)
         try:
-            if not reads:
+            if not reads and not _whole(environ):
                 return self._application(environ, start_response)
-            with self._turn():
-                return self._application(environ, start_response)
+            return self._in_turn(self._reading if reads else self._writing, environ, start_response)
         finally:
             if self._reads.taken + self._writes.taken > _CALM:
-                # every thread has a connection of its own, and a database does not take any number of them
-                connections.close_all()
+                _give_connections_back()
             places.give_back()
 
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """One of those who read at a time; how long it took to come to that is counted."""
-        if not self._reading.acquire(blocking=False):
-            began = time.monotonic()
-            self._reading.acquire()
-            count("db_pool_wait_seconds", time.monotonic() - began)
+    def _in_turn(
+        self, turns: _Turns, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        began = time.monotonic()
+        mine = turns.take(self._patience)
+        waited = time.monotonic() - began
+        if waited > _AT_ONCE_SECONDS:
+            count("db_pool_wait_seconds", waited)
+        if not mine:
+            return _turned_away(environ, start_response)
         try:
-            yield
+            return self._application(environ, start_response)
         finally:
-            self._reading.release()
+            turns.give_back()
+
+
+def _give_connections_back() -> None:
+    """Every thread has a connection of its own, and a server of a database does not take any number of them."""
+    for connection in connections.all(initialized_only=True):
+        if connection.vendor != "sqlite":
+            connection.close()
+
+
+def _whole(environ: WSGIEnvironment) -> bool:
+    """Whether the body is small, and then it has been read: whoever sends it slowly has waited for it alone."""
+    length = str(environ.get("CONTENT_LENGTH") or "")
+    if not (length.isascii() and length.isdigit() and len(length) < 7 and int(length) <= _SMALL_BODY):
+        return False
+    environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(int(length)))
+    return True
 
 
 def _turned_away(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    reads = environ.get("REQUEST_METHOD", "GET") in _READING
+    count("shed_total", labels={"class": "read" if reads else "write"})
     path = str(environ.get("PATH_INFO", ""))
     kind, body = _answer(path.startswith("/open311/"), path.endswith(".json"))
     headers = [

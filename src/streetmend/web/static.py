@@ -18,6 +18,8 @@ from whitenoise.responders import StaticFile
 
 _TEXT = (".css", ".js", ".svg", ".txt")
 _FONTS = "fonts/"
+#: beside what an operator collects, whose folder each process reads through when it starts, while another one may be writing
+_PACKED = "compressed"
 
 
 class FingerprintedStorage(StaticFilesStorage):
@@ -61,7 +63,7 @@ def _packed(file: Path) -> Path | None:
     content = file.read_bytes()
     if len(content) < 500:
         return None
-    packed = settings.DATA / "static" / f"{hashlib.sha256(content).hexdigest()[:24]}.gz"
+    packed = settings.DATA / _PACKED / f"{hashlib.sha256(content).hexdigest()[:24]}.gz"
     try:
         if not packed.exists():
             packed.parent.mkdir(exist_ok=True)

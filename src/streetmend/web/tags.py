@@ -51,6 +51,14 @@ _ICONS = {
 }
 
 
+@register.filter
+def unbroken(text: str) -> SafeString:
+    """The text as HTML in which a word with a hyphen stays in one line: for headings on narrow screens."""
+    return mark_safe(  # noqa: S308 - escaped before
+        re.sub(r"\w+-\w+", r'<span class="whole">\g<0></span>', conditional_escape(text))
+    )
+
+
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """A small picture that says nothing to a screen reader."""

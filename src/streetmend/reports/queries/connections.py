@@ -65,10 +65,7 @@ class Owed:
     @property
     def waiting_for_people(self) -> int:
         """How many stand where only a person goes on."""
-        return (
-            sum(self.counts.get(state, 0) for state in (DeliveryState.HELD, DeliveryState.REFUSED))
-            + self.lost
-        )
+        return self.counts.get(DeliveryState.HELD, 0) + self.counts.get(DeliveryState.REFUSED, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +103,13 @@ class Connection:
 
 def connections() -> list[Connection]:
     """Every endpoint, by its body's name, in a fixed number of queries."""
-    rows = list(Endpoint.objects.select_related("body", "certificate").order_by("body__name", "id"))
+    rows = list(Endpoint.objects.select_related("body", "certificate", "watch").order_by("body__name", "id"))
     return _with_figures(rows)
 
 
 def connection(endpoint_id: int) -> Connection | None:
     """One endpoint, if there is such a one."""
-    rows = list(Endpoint.objects.select_related("body", "certificate").filter(pk=endpoint_id))
+    rows = list(Endpoint.objects.select_related("body", "certificate", "watch").filter(pk=endpoint_id))
     return _with_figures(rows)[0] if rows else None
 
 

@@ -38,6 +38,7 @@ def reports(request: HttpRequest) -> HttpResponse:
         "filters": filters,
         "days": days,
         "choices_of_days": DAYS,
+        "narrowed": bool(filters.category or filters.body or filters.area or filters.with_photo or days),
         "asked": _asked(request),
         "found": found,
         "map_data": map_data("show", window, pins=_asked(request).removeprefix("?")),

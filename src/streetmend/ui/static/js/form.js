@@ -1,9 +1,6 @@
-// Steps 2 and 3 while somebody writes: kinds of problem from the words, a search among them, questions that hang on answers.
-// Each of it is also there without this, by a button or by the next page.
+// Step 2 while somebody writes: kinds of problem from the words, a search among them. Both are also there without this, by a button.
 const form = document.querySelector("[data-what]");
 if (form) what(form);
-const hanging = [...document.querySelectorAll("[data-only-if]")];
-if (hanging.length) questions(hanging);
 
 function what(form) {
   let byHand = Boolean(form.querySelector("[name=category]:checked")), waiting;
@@ -61,21 +58,4 @@ function search(form) {
     }
     said.textContent = said.dataset.words.replace("%(n)s", left);
   });
-}
-
-function questions(hanging) {
-  const form = hanging[0].closest("form");
-  const given = (code) => [...form.querySelectorAll(`[name="answer.${CSS.escape(code)}"]`)]
-    .filter((field) => !field.closest("[data-only-if][hidden]") && (!/radio|checkbox/.test(field.type) || field.checked)).map((field) => field.value);
-  const look = () => {
-    // one may hang on another that hangs itself
-    for (let round = 0; round < hanging.length; round += 1) {
-      for (const one of hanging) {
-        one.hidden = !Object.entries(JSON.parse(one.dataset.onlyIf)).every(([code, keys]) => given(code).some((value) => keys.includes(value)));
-      }
-    }
-  };
-  form.addEventListener("change", look);
-  for (const one of hanging) for (const hint of one.querySelectorAll(":scope > .hint")) hint.hidden = true;
-  look();
 }

@@ -25,7 +25,7 @@ async function begin(place, told) {
     zoomAnimation: !calm, fadeAnimation: !calm, markerZoomAnimation: !calm, inertia: !calm,
   });
   map.getPanes().markerPane.setAttribute("aria-hidden", "true");
-  tiles(map, told.tiles);
+  tiles(map, told.tiles, told.native);
   place.classList.add("live");
   const pins = L.layerGroup().addTo(map);
   const refresh = later(() => load(map, pins, told), 250);
@@ -35,9 +35,9 @@ async function begin(place, told) {
   place.dispatchEvent(new CustomEvent("map-ready", { bubbles: true }));
 }
 
-function tiles(map, told) {
+function tiles(map, told, native) {
   const options = { attribution: told.attribution, maxZoom: 20, className: told.kind === "own" ? "owntile" : "foreigntile" };
-  if (told.kind === "own") L.tileLayer(told.url, { ...options, tileSize: told.size, zoomOffset: -1 }).addTo(map);
+  if (told.kind === "own") L.tileLayer(told.url, { ...options, tileSize: told.size, zoomOffset: -1, minNativeZoom: native, maxNativeZoom: native }).addTo(map);
   else if (told.kind === "xyz") L.tileLayer(told.url, { ...options, maxNativeZoom: 19 }).addTo(map);
   else pmtiles.leafletRasterLayer(new pmtiles.PMTiles(told.url), options).addTo(map);
   if (told.attribution) {
@@ -100,7 +100,8 @@ function grouped(words) {
 function show(place, map, told) {
   L.control.zoom({ zoomInTitle: told.words.in, zoomOutTitle: told.words.out }).addTo(map);
   if (told.pin) {
-    marker(map, { lat: told.lat, long: told.long, look: told.pin, label: "", count: 1 }, told).addTo(map);
+    const mine = marker(map, { lat: told.lat, long: told.long, look: told.pin, label: "", count: 1 }, told).setZIndexOffset(1000).addTo(map);
+    mine.getElement().classList.add("mine");
   }
 }
 
@@ -115,14 +116,20 @@ function pick(place, map, told) {
   const lat = document.querySelector("[data-lat]"), long = document.querySelector("[data-long]");
   const form = lat.form, radios = () => [...form.querySelectorAll("input[name=place]")];
   let ofRadio = false;
-  place.classList.toggle("undecided", !lat.value && radios().length > 1);
+  place.classList.toggle("undecided", !lat.value && (told.undecided || radios().length > 1));
   const chosen = () => {
     place.classList.remove("undecided");
     const centre = map.getCenter();
     lat.value = centre.lat.toFixed(6);
     long.value = centre.lng.toFixed(6);
   };
+  let size = map.getSize();
   map.on("move", () => {
+    // a telephone that is turned moves the map too, and chooses nothing
+    if (!map.getSize().equals(size)) {
+      size = map.getSize();
+      return;
+    }
     chosen();
     if (!ofRadio) for (const radio of radios()) radio.checked = false;
   });
@@ -136,8 +143,11 @@ function pick(place, map, told) {
   }, 350);
   map.on("moveend", () => {
     ofRadio = false;
+    if (!lat.value) return;
+    place.dispatchEvent(new CustomEvent("place-chosen", { bubbles: true }));
     tell();
   });
+  place.addEventListener("go-to", ({ detail }) => map.setView(detail, Math.max(map.getZoom(), 16), { animate: false }));
   map.on("click", (press) => map.panTo(press.latlng, { animate: !calm }));
   form.addEventListener("change", (changed) => {
     if (changed.target.name !== "place") return;

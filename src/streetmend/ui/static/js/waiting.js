@@ -37,12 +37,27 @@ async function write(form) {
   });
 }
 
+// what the chosen kind of problem asks is there, with what was answered before; the site asks the rest when it has the report
+function ask(form, told) {
+  const place = form.querySelector("[data-asked]"), name = form.elements.category.value;
+  const found = [...form.querySelectorAll("template[data-questions]")].find((one) => one.dataset.questions === name);
+  place.replaceChildren(...(found ? [found.content.cloneNode(true)] : []));
+  for (const field of place.querySelectorAll("[name]")) {
+    const answers = told.filter(([key]) => key === field.name).map(([, value]) => value);
+    if (/radio|checkbox/.test(field.type)) field.checked = answers.includes(field.value);
+    else if (answers.length) [field.value] = answers;
+  }
+  hang(form);
+}
+
 // the fields have what was told; gives the photos that were, less those that are taken away
 function fill(form, report) {
   for (const [name, value] of report?.told ?? []) {
     const field = form.elements[name];
     if (field && typeof value === "string") field.value = value;
   }
+  ask(form, report?.told ?? []);
+  form.elements.category.addEventListener("change", () => ask(form, [...new FormData(form)]));
   if (form.elements.lat.value) form.querySelector("[data-located]").hidden = false;
   const photos = report ? kept.photos(report) : [], shown = form.querySelector("[data-photos-kept]");
   for (const photo of photos.slice()) {
@@ -74,10 +89,14 @@ function wrong(form, errors) {
 
 function locate(form) {
   const button = form.querySelector("[data-here]"), said = form.querySelector("[data-here-status]"), located = form.querySelector("[data-located]");
-  const { lat, long } = form.elements;
+  const { lat, long } = form.elements, map = form.querySelector("[data-map]");
+  const showThere = () => lat.value && map?.dispatchEvent(new CustomEvent("go-to", { detail: [Number(lat.value), Number(long.value)] }));
+  form.addEventListener("map-ready", showThere);
+  form.addEventListener("place-chosen", () => (located.hidden = false));
   located.querySelector("button").addEventListener("click", () => {
     lat.value = long.value = said.textContent = "";
     located.hidden = true;
+    map?.classList.add("undecided");
     form.elements.q.focus();
   });
   if (!navigator.geolocation) return;
@@ -89,6 +108,7 @@ function locate(form) {
       long.value = coords.longitude.toFixed(6);
       said.textContent = "";
       located.hidden = false;
+      showThere();
     }, () => (said.textContent = said.dataset.denied), { enableHighAccuracy: true, timeout: 8000, maximumAge: 30000 });
   });
 }

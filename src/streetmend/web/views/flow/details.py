@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,41 +11,20 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from streetmend.bodies.answers import check as check_answers
-from streetmend.bodies.values import Choice, QuestionInfo
+from streetmend.bodies.values import Choice
 from streetmend.clock import SystemClock
 from streetmend.photos.store import StoredPhoto
 from streetmend.reports.errors import PhotoMissing
 from streetmend.text import TextError, clean_text
 from streetmend.web.drafts import Draft, draft_of, keep
 from streetmend.web.forms import Reader
+from streetmend.web.questions import Shown, shown_questions
 from streetmend.web.requests import site_of
 from streetmend.web.uploads import take
 from streetmend.web.views.flow.steps import after, choice_of, first_missing, seen_other, step_of
 from streetmend.web.words import of_report
 
 LONGEST_ANSWER = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A question with what was answered and what is wrong with it."""
-
-    question: QuestionInfo
-    field: str
-    values: list[str]
-    error: str
-    #: the conditions as words: the other question and its answers
-    conditions: list[tuple[str, str]]
-
-    @property
-    def only_if(self) -> str:
-        """The conditions as JSON for the page's script; "" where there are none."""
-        return json.dumps(self.question.only_if) if self.question.only_if else ""
-
-    @property
-    def value(self) -> str:
-        """The answer, where there is one at most."""
-        return self.values[0] if self.values else ""
 
 
 @never_cache
@@ -126,17 +104,12 @@ def described(photo: StoredPhoto, request: HttpRequest) -> StoredPhoto:
 def _error_list(shown: Sequence[Shown], errors: dict[str, str]) -> list[tuple[str, str]]:
     """What is wrong, each with the question that it is about: several may have the same words."""
     asked = {one.field: one.question.text or one.question.code for one in shown}
-    return [(name, f"{asked[name]}: {why}" if name in asked else why) for name, why in errors.items()]
+    return [(name, f"{_ended(asked[name])} {why}" if name in asked else why) for name, why in errors.items()]
 
 
-def _conditions(question: QuestionInfo, choice: Choice) -> list[tuple[str, str]]:
-    by_code = {other.code: other for other in choice.questions}
-    said = []
-    for code, keys in question.only_if.items():
-        if code in by_code:
-            names = {value["key"]: value["name"] for value in by_code[code].values}
-            said.append((by_code[code].text or code, ", ".join(names.get(key, key) for key in keys)))
-    return said
+def _ended(question: str) -> str:
+    """The question as it stands before what is said of it."""
+    return question if question.endswith(("?", ":", ".", "!")) else f"{question}:"
 
 
 def _page(
@@ -148,20 +121,7 @@ def _page(
     *,
     status: int = 200,
 ) -> HttpResponse:
-    shown = [
-        Shown(
-            question,
-            f"answer.{question.code}",
-            [
-                value[:16] if question.datatype == "datetime" else value
-                for value in answers.get(question.code, [])
-            ],
-            errors.get(f"answer.{question.code}", ""),
-            _conditions(question, choice),
-        )
-        for question in choice.questions
-        if not question.automated
-    ]
+    shown = shown_questions(choice, answers, errors)
     most = site_of(request).max_photos
     context = {
         "draft": draft,

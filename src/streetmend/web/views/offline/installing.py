@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 from streetmend.bodies.colours import DEFAULTS, readable_on
 from streetmend.bodies.queries import site
 from streetmend.web.icons import png
+from streetmend.web.maps.keeping import kept_files
 from streetmend.web.requests import site_of
 from streetmend.web.static import fingerprint
 
@@ -30,12 +31,19 @@ _FILES = (
     "img/mark.svg",
     "js/kept.js",
     "js/offline.js",
+    "js/questions.js",
     "js/waiting.js",
     "js/photos.js",
     "fonts/overpass-5.3.0-latin.woff2",
 )
 _PAGES = ("/report/offline", "/report/waiting")
-_TEMPLATES = ("web/base.html", "web/offline.html", "web/waiting.html")
+_TEMPLATES = (
+    "web/base.html",
+    "web/offline.html",
+    "web/waiting.html",
+    "web/_questions.html",
+    "web/_question.html",
+)
 _LONGEST_SHORT_NAME = 12
 
 
@@ -99,7 +107,7 @@ def service_worker(request: HttpRequest) -> HttpResponse:
         "version": _version(there.epoch, there.languages),
         "languages": list(there.languages),
         "pages": list(_PAGES),
-        "files": [*(static(name) for name in _FILES), "/colours.css", "/icon-192.png"],
+        "files": [*(static(name) for name in _FILES), *kept_files(), "/colours.css", "/icon-192.png"],
     }
     etag = f'"{shell["version"]}"'
     headers = {"Cache-Control": "no-cache", "ETag": etag}
@@ -110,7 +118,8 @@ def service_worker(request: HttpRequest) -> HttpResponse:
 
 
 def _version(epoch: int, languages: tuple[str, ...]) -> str:
-    said = [str(epoch), *languages, *(fingerprint(name) for name in (*_FILES, "js/sw.js")), _templates()]
+    files = (fingerprint(name) for name in (*_FILES, "js/sw.js"))
+    said = [str(epoch), *languages, *files, *kept_files(), _templates()]
     return hashlib.sha256(" ".join(said).encode()).hexdigest()[:16]
 
 

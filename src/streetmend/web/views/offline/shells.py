@@ -12,13 +12,15 @@ from django.views.decorators.http import require_safe
 
 from streetmend.bodies.queries import categories_in_use, site
 from streetmend.bodies.values import Choice
+from streetmend.web.maps.keeping import kept_map_data
+from streetmend.web.questions import Shown, shown_questions
 from streetmend.web.requests import site_of
 
 
 @never_cache
 @require_safe
 def offline(request: HttpRequest) -> HttpResponse:
-    """A form on one page for a report that the device keeps; the kinds of problem are those of all places."""
+    """A form on one page for a report that the device keeps; kinds of problem and questions are those of all places."""
     return _page(request, "web/offline.html")
 
 
@@ -43,7 +45,11 @@ def _page(request: HttpRequest, template: str) -> HttpResponse:
 
 def _context() -> dict[str, Any]:
     groups: dict[str, list[Choice]] = {}
+    asked: list[tuple[str, list[Shown]]] = []
     for choice in categories_in_use(translation.get_language() or ""):
-        if not choice.stop:
-            groups.setdefault(choice.group, []).append(choice)
-    return {"groups": sorted(groups.items())}
+        if choice.stop:
+            continue
+        groups.setdefault(choice.group, []).append(choice)
+        if questions := shown_questions(choice, {}, {}):
+            asked.append((choice.name, questions))
+    return {"groups": sorted(groups.items()), "asked": asked, "map_data": kept_map_data()}
