@@ -47,11 +47,12 @@ def operations() -> list[Operation]:
     """All of them. The windows are of the newest reports, as many whatever there is; the places are where the most are."""
     shown = Report.objects.filter(visible=True)
     moments = shown.order_by("-requested_at", "-id").values_list("requested_at", flat=True)
-    until, since = moments[0], moments[_IN_WINDOW - 1]
+    within = list(moments[:_IN_WINDOW])
+    until, since = within[0], within[-1]
     window = {"start_date": _text(since), "end_date": _text(until)}
     newest = shown.order_by("-requested_at", "-id").values_list("category_name__name", flat=True)[:_IN_WINDOW]
     name = Counter(newest).most_common(1)[0][0]
-    changed = shown.order_by("-updated_at", "-id").values_list("updated_at", flat=True)[_CHANGED]
+    changed = list(shown.order_by("-updated_at", "-id").values_list("updated_at", flat=True)[:_CHANGED])[-1]
     agencies = "|".join(str(body.mapit_id) for body in bodies() if body.mapit_id)
     lat, long = _middle()
     return [

@@ -152,16 +152,14 @@ def change_one() -> None:
 
     from streetmend.reports.models import Report
 
-    turn = next(_turns)
-    pk = (
-        Report.objects.filter(visible=True)
-        .order_by("-requested_at", "-id")
-        .values_list("pk", flat=True)[turn]
-    )
+    newest = Report.objects.filter(visible=True).order_by("-requested_at", "-id").values_list("pk", flat=True)
+    few = list(newest[:_TURNS])
+    pk = few[next(_turns) % len(few)]
     Report.objects.filter(pk=pk).update(version=F("version") + 1)
 
 
-_turns = itertools.cycle(range(0, 900, 7))
+_TURNS = 20
+_turns = itertools.count()
 
 
 def _changed(ours: Answers, repeat: int, process: int | None) -> float:

@@ -33,7 +33,7 @@ from tests.support.town import EAST, WEST, make_town
 _AT_THE_DOOR = ("report_written", "report_kept")
 #: points on the way back
 _COMING_BACK = ("after_page_stored", "after_rows_applied")
-#: what only another set-up reaches; all but the first have their tests in tests/exchange
+#: what only another set-up reaches; they have their tests in tests/exchange
 _ELSEWHERE = ("after_row_applied", "after_reports_stored", "after_letter_taken")
 #: points that a worker passes only when another one has died before
 _AFTER_A_DEATH = ("rescue_written", "rescued")

@@ -12,6 +12,7 @@ import pytest
 from streetmend.exchange.worker import run
 from streetmend.fetch import Fetcher, Transport
 from streetmend.georeport.testing import PretendEndpoint, Server, serving
+from tests.exchange.breeding import Breeder
 from tests.exchange.processes import Post, WorkerProcess, post_office
 from tests.support.clock import SettableClock
 from tests.support.town import Town, make_town
@@ -69,24 +70,36 @@ def mailed(settings: Any, post: Post) -> Post:
 
 
 class StartWorker(Protocol):
-    """Starts a worker process on the test's database; `crash_point` is where it dies."""
+    """Starts a worker process on the test's database; `crash_point` is where it dies, `database` another way to that database."""
 
-    def __call__(self, *arguments: str, crash_point: str = "") -> WorkerProcess: ...
+    def __call__(self, *arguments: str, crash_point: str = "", database: str = "") -> WorkerProcess: ...
+
+
+@pytest.fixture(scope="session")
+def breeder() -> Iterator[Breeder]:
+    """Makes the worker processes."""
+    made = Breeder()
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def start_worker(process_environment: dict[str, str], post: Post, tmp_path: Path) -> Iterator[StartWorker]:
+def worker_environment(process_environment: dict[str, str], post: Post) -> Callable[[], dict[str, str]]:
+    """The environment, as it is by then, of a worker process on the test's database, which may call this machine."""
+    return lambda: {**process_environment, "STREETMEND_OUTBOUND_ALLOW": "127.0.0.0/8", "EMAIL_URL": post.url}
+
+
+@pytest.fixture
+def start_worker(
+    worker_environment: Callable[[], dict[str, str]], tmp_path: Path, breeder: Breeder
+) -> Iterator[StartWorker]:
     """Every worker of the test has ended after it."""
     started: list[WorkerProcess] = []
 
-    def start(*arguments: str, crash_point: str = "") -> WorkerProcess:
-        environment = {
-            **process_environment,
-            "STREETMEND_OUTBOUND_ALLOW": "127.0.0.0/8",
-            "STREETMEND_CRASH_POINT": crash_point,
-            "EMAIL_URL": post.url,
-        }
-        worker = WorkerProcess(environment, tmp_path / f"worker-{len(started)}.log", *arguments)
+    def start(*arguments: str, crash_point: str = "", database: str = "") -> WorkerProcess:
+        environment = {**worker_environment(), "STREETMEND_CRASH_POINT": crash_point}
+        environment["DATABASE_URL"] = database or environment["DATABASE_URL"]
+        worker = WorkerProcess(breeder, environment, tmp_path / f"worker-{len(started)}.log", *arguments)
         started.append(worker)
         return worker
 

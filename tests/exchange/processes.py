@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
+import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from aiosmtpd.smtp import SMTP
+
+from tests.exchange.breeding import Breeder
 
 #: how long anything may take on a busy machine before the test gives up
 PATIENCE_SECONDS = 60.0
@@ -34,39 +35,37 @@ def until(there: Callable[[], bool], *, what: str) -> None:
 class WorkerProcess:
     """`streetmend work`, with what it says kept in a file."""
 
-    def __init__(self, environment: Mapping[str, str], log: Path, *arguments: str) -> None:
+    def __init__(self, breeder: Breeder, environment: Mapping[str, str], log: Path, *arguments: str) -> None:
         self.log = log
-        with log.open("ab") as file:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "streetmend", "work", *arguments],
-                env=dict(environment),
-                stdout=file,
-                stderr=subprocess.STDOUT,
-            )
+        self._breeder = breeder
+        self.pid = breeder.worker(environment, log, *arguments)
 
-    @property
-    def pid(self) -> int:
-        return self.process.pid
+    def signal(self, number: int) -> None:
+        """It gets the signal."""
+        os.kill(self.pid, number)
 
     def said(self) -> str:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
     def kill(self) -> None:
         """Gone at once, as by kill -9; it writes nothing down."""
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait(PATIENCE_SECONDS)
+        self.signal(signal.SIGKILL)
+        self.ended()
 
     def terminate(self) -> int:
         """Told to stop, as by a service manager; its exit status."""
-        self.process.send_signal(signal.SIGTERM)
+        self.signal(signal.SIGTERM)
         return self.ended()
 
     def ended(self) -> int:
         """The exit status of a worker that ends by itself, negative for a signal."""
-        return self.process.wait(PATIENCE_SECONDS)
+        status = self._breeder.status(self.pid, PATIENCE_SECONDS)
+        if status is None:
+            raise AssertionError(f"the worker never ended: {self.said()}")
+        return status
 
     def close(self) -> None:
-        if self.process.poll() is None:
+        if self._breeder.status(self.pid, 0) is None:
             self.kill()
 
 

@@ -16,8 +16,8 @@ from streetmend.bodies.models import Endpoint, Pull, PullKind
 from streetmend.georeport import testing
 from streetmend.georeport.testing import Entry, PretendEndpoint, Server, serving
 from streetmend.georeport.types import NewRequest
-from streetmend.reports.models import Attempt, Delivery, Notice, Report
-from streetmend.reports.models.outbox import NoticeKind, NoticeState
+from streetmend.reports.models import Attempt, Delivery, Inbox, Notice, Report
+from streetmend.reports.models.outbox import InboxState, NoticeKind, NoticeState
 from streetmend.reports.services import submit
 from streetmend.reports.states import DeliveryState, State
 from tests.exchange.conftest import StartWorker
@@ -200,6 +200,26 @@ def test_F_75_killed_around_a_page_of_news_each_is_applied_once(town, endpoint, 
     assert Notice.objects.filter(kind=NoticeKind.REPORT_UPDATED).count() == 2
 
 
+def test_F_75_killed_between_rows_that_are_applied_one_by_one_because_one_makes_no_sense(
+    town, endpoint, start_worker, post
+):
+    report_now()
+    next_worker(start_worker)
+    for number in range(3):
+        endpoint.say("1", "open", f"Nr. {number}", extended_status="in_progress")
+    Endpoint.objects.filter(pk=town.endpoint.pk).update(pull_updates=True)
+    killed(start_worker, "after_page_stored")
+    last = Inbox.objects.order_by("-id")[0]
+    Inbox.objects.filter(pk=last.pk).update(content={})
+    killed(start_worker, "after_row_applied")
+    assert Inbox.objects.filter(state=InboxState.APPLIED).count() == 1
+    Endpoint.objects.update(pull_updates=False)
+    next_worker(start_worker)
+    texts = list(Report.objects.get().updates.values_list("text", flat=True))
+    assert (len(texts), len(set(texts))) == (2, 2)
+    assert Inbox.objects.get(state=InboxState.ERROR).pk == last.pk
+
+
 def test_F_10_told_to_stop_a_worker_finishes_the_call_and_writes_it_down(town, endpoint, start_worker):
     endpoint.script(testing.slow(1.5))
     worker = start_worker()
@@ -241,8 +261,8 @@ def test_F_11_told_to_stop_twice_and_then_killed_it_gives_nothing_back_and_the_n
     worker = start_worker()
     report_now()
     until(lambda: posts(endpoint) == 1, what="the POST")
-    worker.process.send_signal(signal.SIGTERM)
-    worker.process.send_signal(signal.SIGTERM)
+    worker.signal(signal.SIGTERM)
+    worker.signal(signal.SIGTERM)
     until(lambda: "stopping" in worker.said(), what="the word that it stops")
     assert Delivery.objects.get().state == DeliveryState.SENDING
     worker.kill()
