@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 PORT ?= 8000
 
-.PHONY: help setup run test check bench chaos messages screenshots format clean
+.PHONY: help setup run test coverage check bench chaos messages screenshots format clean
 
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -37,6 +37,12 @@ test: setup  ## the whole suite on SQLite, its browser beside the rest, and what
 	cat "$$log"; \
 	if [ -n "$$failed" ]; then echo "Failed on:$$failed"; exit 1; fi; \
 	echo "Passed on SQLite and on PostgreSQL"
+
+COVERED := $(wildcard tests/georeport tests/reports tests/exchange) tests/open311/test_pushing.py tests/cli/test_deliveries.py tests/desk/test_acting.py
+
+coverage: setup  ## the tests of deliveries, answers and updates; fails where a branch of those is not taken
+	@STREETMEND_TEST_DATABASE=sqlite $(BIN)/coverage run -m pytest $(COVERED)
+	@$(BIN)/coverage report
 
 check: setup  ## format, lint, types, import contracts, docs
 	@$(BIN)/ruff format --check .

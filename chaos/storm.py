@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
-from chaos.part import PACE, Found
+from chaos.part import PACE, Found, Trial
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerProcess
@@ -233,3 +233,13 @@ def on_a_database(plan: Storm, *, url: str, folder: Path, random: Random) -> Fou
 
     call_command("migrate", verbosity=0)
     return storm(plan, folder=folder, random=random)
+
+
+def control(trial: Trial, algorithm: str) -> Found:
+    """A small storm over an algorithm that must lose or repeat something, or the storm proves nothing."""
+    plan = Storm(reports=400, kills=12, workers=4, algorithm=algorithm, tokens=False, patience=180 * PACE)
+    url = f"sqlite:///{trial.folder / 'streetmend.sqlite3'}"
+    found = on_a_database(plan, url=url, folder=trial.folder, random=trial.random)
+    return Found(
+        found.figures, () if found.violations else ("Nothing went wrong, so the storm is too weak.",)
+    )

@@ -11,6 +11,9 @@ from tests.support import plugin
 from tests.support.clock import SettableClock
 
 settings.register_profile("shared-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "mutants", settings.get_profile("shared-machine"), derandomize=True, database=None, max_examples=10
+)
 settings.load_profile("shared-machine")
 
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_setup", "process_environment"}
@@ -69,6 +72,17 @@ def django_db_modify_db_settings() -> None:
 
     if plugin.kind == "sqlite":
         connections["default"].settings_dict["TEST"]["NAME"] = str(plugin.folder / "test.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """The tables are there, and each test that commits empties only what it has filled."""
+    from django.db import connection
+
+    from tests.support.emptying import empty_quickly
+
+    with django_db_blocker.unblock():
+        empty_quickly(connection)
 
 
 @pytest.fixture

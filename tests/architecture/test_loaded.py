@@ -15,7 +15,7 @@ def test_the_site_answers_without_the_libraries_that_call_others_and_project_map
         [sys.executable, "-W", "ignore", "-c", program],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,31 +71,29 @@ def test_a_run_ends_with_one_document_that_says_whether_all_held():
     assert only["figures"]["read"] > 0
 
 
-def test_random_questions_to_the_server_find_no_failure_in_a_small_run():
-    command = [sys.executable, "-W", "ignore", "-m", "chaos.child", "questions", "--seed=3", "--size=0.04"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+def small(name: str, size: str) -> dict[str, Any]:
+    """What a small run of the part has found; nothing may have gone wrong."""
+    command = [sys.executable, "-W", "ignore", "-m", "chaos.child", name, "--seed=3", f"--size={size}"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout.strip().splitlines()[-1])
+    found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     assert found["violations"] == []
+    return found
+
+
+def test_random_questions_to_the_server_find_no_failure_in_a_small_run():
+    found = small("questions", "0.04")
     assert found["figures"]["requests"] == 400
     assert {"200", "400", "404"} <= set(found["figures"]["statuses"])
 
 
 def test_answers_are_what_openapi_promises_in_a_small_run():
-    command = [sys.executable, "-W", "ignore", "-m", "chaos.child", "openapi", "--seed=3", "--size=0.02"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout.strip().splitlines()[-1])
-    assert found["violations"] == []
+    found = small("openapi", "0.02")
     assert len(found["figures"]["cases"]) >= 8
     assert sum(found["figures"]["cases"].values()) >= 100
 
 
 def test_F_08_a_small_storm_of_bad_answers_and_killed_workers_loses_nothing_and_repeats_nothing():
-    command = [sys.executable, "-W", "ignore", "-m", "chaos.child", "storm_sqlite", "--seed=3", "--size=0.02"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout.strip().splitlines()[-1])
-    assert found["violations"] == []
+    found = small("storm_sqlite", "0.02")
     assert found["figures"]["states"] == {"accepted": 40}
     assert found["figures"]["kills"] == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
@@ -59,6 +59,14 @@ def post() -> Iterator[Post]:
     """A mail server that the worker processes hand their mails to."""
     with post_office() as running:
         yield running
+
+
+@pytest.fixture
+def mailed(settings: Any, post: Post) -> Post:
+    """The mail server to which this process hands its mails."""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", post.port
+    return post
 
 
 class StartWorker(Protocol):

@@ -17,7 +17,7 @@ from streetmend.reports.queries.alerts import end_token
 from streetmend.reports.services import Said, Told, add_update, confirm_alert, follow, submit
 from streetmend.reports.services.notices import secret_of, write_notice
 from streetmend.reports.states import Actor, DeliveryState
-from tests.exchange.processes import Post, text_of
+from tests.exchange.processes import text_of
 from tests.exchange.reports import KARI, expire_leases, make_report, only_delivery
 from tests.support.clock import SettableClock
 from tests.support.town import EAST, make_town
@@ -26,14 +26,6 @@ from tests.support.town import EAST, make_town
 @pytest.fixture
 def town(transactional_db: None):
     return make_town()
-
-
-@pytest.fixture
-def mailed(settings, post: Post) -> Post:
-    """The worker in this process hands its mails to a real server."""
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", post.port
-    return post
 
 
 def test_a_report_goes_by_mail_to_a_body_without_an_endpoint(town, mailed, clock, work):

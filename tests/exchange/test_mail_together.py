@@ -9,33 +9,20 @@ from collections.abc import Iterator
 
 import pytest
 
-from streetmend.bodies.models import Body, Endpoint, Send
+from streetmend.bodies.models import Body
 from streetmend.exchange.mailing import Mail, MailEnd, send_mails, send_together
 from streetmend.reports.models import Attempt, Delivery
 from streetmend.reports.services import Told
 from streetmend.reports.services.by_staff import send_again
 from streetmend.reports.states import DeliveryState
-from tests.exchange.processes import Post, text_of
+from tests.exchange.processes import text_of
 from tests.exchange.reports import expire_leases, make_report
-from tests.support.town import EAST, make_town
-
-EASTS, ROADS = "post102@test.example", "vei@test.example"
+from tests.support.town import EAST, EASTS, ROADS, Town, make_mail_town
 
 
 @pytest.fixture
-def town(transactional_db: None):
-    """At EAST a hole in the road is two bodies' business, and both get it by e-mail."""
-    made = make_town()
-    Endpoint.objects.filter(pk=made.roads_endpoint.pk).update(active=False)
-    Body.objects.filter(pk=made.roads.pk).update(send=Send.EMAIL, email=ROADS)
-    return made
-
-
-@pytest.fixture
-def mailed(settings, post: Post) -> Post:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", post.port
-    return post
+def town(transactional_db: None) -> Town:
+    return make_mail_town()
 
 
 def report_a_hole(clock):

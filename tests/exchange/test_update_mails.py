@@ -12,24 +12,15 @@ from streetmend.reports.models.outbox import DeliveryKind
 from streetmend.reports.services.by_staff import send_by_email
 from streetmend.reports.services.updating import write_body_update
 from streetmend.reports.states import Actor, DeliveryState, State
-from tests.exchange.processes import Post, text_of
+from tests.exchange.processes import text_of
 from tests.exchange.reports import expire_leases, make_report
 from tests.exchange.test_updates_out import say, updates
-from tests.support.town import BEGAN, EAST, make_town
-
-EASTS = "post102@test.example"
+from tests.support.town import BEGAN, EAST, EASTS, make_town
 
 
 @pytest.fixture
 def town(transactional_db: None):
     return make_town()
-
-
-@pytest.fixture
-def mailed(settings, post: Post) -> Post:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", post.port
-    return post
 
 
 @pytest.fixture

@@ -70,7 +70,7 @@ def outcome(updates: Sequence[Update]) -> tuple[object, ...]:
     return folded.state, folded.notes, shown
 
 
-@settings(max_examples=1000)
+@settings(max_examples=10 * settings.default.max_examples)
 @given(
     st.lists(st.one_of(BODY_UPDATES, OWN_UPDATES), max_size=12, unique_by=lambda one: one.at),
     st.integers(0, 2**32),

@@ -75,11 +75,15 @@ def test_every_state_can_be_reached_by_somebody() -> None:
     st.sampled_from(sorted(FINAL_DELIVERY_STATES)),
     st.sampled_from(DeliveryState),
 )
-def test_nothing_leaves_a_final_delivery_state_but_a_mail_that_comes_back(
+def test_nothing_leaves_a_final_delivery_state_but_a_mail_that_comes_back_and_what_staff_send_again(
     actor: DeliveryActor, source: DeliveryState, target: DeliveryState
 ) -> None:
     bounced = (DeliveryActor.WORKER, DeliveryState.BY_EMAIL, DeliveryState.REFUSED)
-    assert may_deliver(actor, source, target) is ((actor, source, target) == bounced)
+    lost = [
+        (DeliveryActor.STAFF, DeliveryState.ACCEPTED, again)
+        for again in (DeliveryState.WAITING, DeliveryState.BY_EMAIL)
+    ]
+    assert may_deliver(actor, source, target) is ((actor, source, target) in [bounced, *lost])
 
 
 def test_the_worker_never_sends_an_uncertain_delivery_again_without_going_through_waiting() -> None:

@@ -187,7 +187,8 @@ class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     # --- what its answers mean
     duplicate_pattern: Word = ""
-    """A regular expression that finds a refusal which means "I have it already"; its group "id" is the number."""
+    """A regular expression that finds, in a refusal's first 2000 characters, that it means "I have it already"; its group "id" is
+    the number."""
     customer_reference: bool = False
     """People see, and updates carry, the endpoint's customer_reference instead of its number."""
     ask_by: Word = ""

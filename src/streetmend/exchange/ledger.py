@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from functools import partial
 
-from streetmend.bodies.models import Endpoint
 from streetmend.bodies.queries import site
-from streetmend.clock import Clock
 from streetmend.exchange.calling import KeyUnusable, line_to
-from streetmend.exchange.database import DatabaseThread
-from streetmend.exchange.searching import Search, TooMuch
-from streetmend.fetch import FetchError, Transport
+from streetmend.exchange.searching import Asking, Search, TooMuch
+from streetmend.fetch import FetchError
 from streetmend.georeport.errors import CallFailed
 from streetmend.reports.services.doubts import finish_sweep
 from streetmend.reports.services.lost import ledger_of, record_ledger
@@ -22,17 +18,8 @@ logger = logging.getLogger("streetmend.worker")
 _AT_ONCE = 50
 
 
-@dataclass
-class LedgerCheck:
-    """One check of one endpoint, under the lease that its worker has."""
-
-    endpoint: Endpoint
-    worker: str
-    clock: Clock
-    transport: Transport
-    database: DatabaseThread
-    #: how long it may take
-    seconds: float
+class LedgerCheck(Asking):
+    """One check of one endpoint."""
 
     async def check(self) -> None:
         """What is missing is noted; an error notes nothing, and the next night asks again."""

@@ -47,7 +47,8 @@ def text_of(row: Request) -> str:
     """Everything in which our mark may stand."""
     parts = [row.description or "", row.title or "", row.detail or "", row.status_notes or ""]
     if row.others:
-        parts.append(json.dumps(dict(row.others), ensure_ascii=False, default=str).replace("\\/", "/"))
+        # without what JSON, and JSON in a text of JSON, put before a slash
+        parts.append(json.dumps(dict(row.others), ensure_ascii=False, default=str).replace("\\", ""))
     return "\n".join(parts)
 
 

@@ -15,8 +15,6 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
-from py_vapid import Vapid02
-from pywebpush import WebPusher
 
 from streetmend.bodies.queries import site
 from streetmend.clock import Clock
@@ -89,6 +87,10 @@ def _end_url(notice: Notice, context: dict[str, Any]) -> str:
 
 def request_to(device: Device, message: dict[str, str], *, now: datetime) -> FetchRequest:
     """The message as it leaves: nobody between us and the browser can read it. `now`: UTC."""
+    # they bring a whole HTTP library along, for which a worker without push messages need not wait
+    from py_vapid import Vapid02
+    from pywebpush import WebPusher
+
     keys = {"p256dh": device.p256dh, "auth": device.auth}
     pusher = WebPusher({"endpoint": device.endpoint, "keys": keys})
     sealed = pusher.encode(json.dumps(message, ensure_ascii=False).encode(), content_encoding="aes128gcm")

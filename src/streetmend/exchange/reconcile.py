@@ -15,16 +15,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
-from streetmend.bodies.models import Endpoint
 from streetmend.bodies.queries import site
-from streetmend.clock import Clock
 from streetmend.crash import crash
 from streetmend.exchange.addresses import report_url
 from streetmend.exchange.calling import KeyUnusable, ask, line_to
-from streetmend.exchange.database import DatabaseThread
 from streetmend.exchange.matching import Wanted, marks_in, same_content, text_of
-from streetmend.exchange.searching import Search, TooMuch, merged
-from streetmend.fetch import FetchError, Transport
+from streetmend.exchange.searching import Asking, Search, TooMuch, merged
+from streetmend.fetch import FetchError
 from streetmend.georeport import calls
 from streetmend.georeport.errors import CallFailed
 from streetmend.georeport.types import Request
@@ -62,17 +59,8 @@ class Findings:
     cannot: str = ""
 
 
-@dataclass
-class Reconciler:
-    """One sweep over one endpoint, under the lease that its worker has."""
-
-    endpoint: Endpoint
-    worker: str
-    clock: Clock
-    transport: Transport
-    database: DatabaseThread
-    #: how long it may take
-    seconds: float
+class Reconciler(Asking):
+    """One sweep over one endpoint."""
 
     async def sweep(self) -> None:
         """Each uncertain delivery of the endpoint has moved on as far as its answers allow; an error moves none."""

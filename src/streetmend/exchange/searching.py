@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
 
+from streetmend.bodies.models import Endpoint
 from streetmend.clock import Clock
 from streetmend.exchange.calling import Line, ask
+from streetmend.exchange.database import DatabaseThread
 from streetmend.fetch import ConnectionBroken, Fetched, FetchError, Transport
 from streetmend.georeport import calls, times
 from streetmend.georeport.errors import CallFailed
@@ -43,6 +45,19 @@ def merged(spans: Iterable[Span]) -> list[Span]:
         else:
             whole.append((start, end))
     return whole
+
+
+@dataclass
+class Asking:
+    """One visit to an endpoint that only asks, under the lease that its worker has."""
+
+    endpoint: Endpoint
+    worker: str
+    clock: Clock
+    transport: Transport
+    database: DatabaseThread
+    #: how long it may take
+    seconds: float
 
 
 @dataclass

@@ -8,28 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from streetmend.bodies.models import Body, Endpoint, Send
-from tests.exchange.processes import Post
-from tests.support.town import Town, make_town
+from tests.support.town import EASTS, Town, make_mail_town
 
-EASTS, ROADS = "post102@test.example", "vei@roads.example"
 ANSWERS = "svar@test.example"
 
 
 @pytest.fixture
 def town(transactional_db: None) -> Town:
-    """At EAST a hole in the road is two bodies' business, and both get it by e-mail; a lamp is the business of one."""
-    made = make_town()
-    Endpoint.objects.filter(pk=made.roads_endpoint.pk).update(active=False)
-    Body.objects.filter(pk=made.roads.pk).update(send=Send.EMAIL, email=ROADS)
-    return made
-
-
-@pytest.fixture
-def mailed(settings, post: Post) -> Post:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", post.port
-    return post
+    return make_mail_town()
 
 
 class Letters:

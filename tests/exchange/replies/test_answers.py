@@ -18,9 +18,9 @@ from streetmend.reports.services.notices import secret_of
 from streetmend.reports.services.own import ask_to_be_erased, erase_who_asked
 from streetmend.reports.states import Actor
 from tests.exchange.processes import text_of
-from tests.exchange.replies.conftest import ANSWERS, EASTS, ROADS, answer
+from tests.exchange.replies.conftest import ANSWERS, answer
 from tests.exchange.reports import KARI, make_report
-from tests.support.town import EAST
+from tests.support.town import EAST, EASTS, ROADS
 
 KARIS = KARI.email
 

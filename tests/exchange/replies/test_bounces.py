@@ -13,9 +13,8 @@ from streetmend.reports.services.by_staff import send_again
 from streetmend.reports.services.dead_addresses import MOST_BOUNCES, address_works
 from streetmend.reports.services.notices import write_notice
 from streetmend.reports.states import Actor, DeliveryState
-from tests.exchange.replies.conftest import EASTS, ROADS
 from tests.exchange.reports import KARI, make_report
-from tests.support.town import EAST
+from tests.support.town import EAST, EASTS, ROADS
 
 KARIS = KARI.email
 

@@ -12,9 +12,9 @@ from streetmend.exchange.replies.letters import read_letter
 from streetmend.exchange.replies.markup import text_of
 from streetmend.reports.models import Letter, Update
 from streetmend.reports.models.mail import LetterState
-from tests.exchange.replies.conftest import EASTS, answer
+from tests.exchange.replies.conftest import answer
 from tests.exchange.reports import make_report
-from tests.support.town import EAST
+from tests.support.town import EAST, EASTS
 
 
 def nested(depth: int) -> bytes:

@@ -11,10 +11,10 @@ import pytest
 from streetmend.exchange.replies.boxes import BoxUnusable, Folder, open_box
 from streetmend.exchange.replies.reading import AFTER_A_PROBLEM
 from streetmend.reports.models import Letter, LetterBox, Update
-from tests.exchange.replies.conftest import ANSWERS, EASTS, answer
+from tests.exchange.replies.conftest import ANSWERS, answer
 from tests.exchange.replies.imap_server import Mailboxes, serving
 from tests.exchange.reports import make_report
-from tests.support.town import EAST
+from tests.support.town import EAST, EASTS
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypedDict
+from typing import Any, Required, TypedDict, Unpack
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -56,34 +56,35 @@ def recipient_of(alert: Alert) -> Recipient:
     return Recipient(email=person.email, person=person, device=None, language=person.language)
 
 
-def write_notice(
-    *,
-    kind: NoticeKind,
-    email: str,
-    now: datetime,
-    person: Person | None = None,
-    report: Report | None = None,
-    update: Update | None = None,
-    delivery: Delivery | None = None,
-    language: str = "en",
-    content: Mapping[str, Any] | None = None,
-    once: str = "",
-    due_at: datetime | None = None,
-    device: Device | None = None,
-) -> None:
-    """A message to `email`, or to `device` by push, is due at `due_at`, else now (UTC).
+class NewNotice(TypedDict, total=False):
+    """A message to `email`, or to `device` by push, about these things, due at `due_at`, else `now` (UTC).
 
-    With `once`, a name of its occasion, at most one is ever written. An empty address gets nothing, unless there is a device.
-    A "secret" in `content`, the one of a link, is kept sealed until the mail has left. To be called inside the transaction
-    of what it tells of.
+    With `once`, a name of its occasion, at most one is ever written. A "secret" in `content`, the one of a link, is kept sealed
+    until the mail has left.
     """
-    if not email and device is None:
-        return
-    row = new_notice(
-        kind=kind, email=email, now=now, person=person, report=report, update=update, delivery=delivery,
-        language=language, content=content, once=once, due_at=due_at, device=device,
-    )  # fmt: skip
-    Notice.objects.bulk_create([row], ignore_conflicts=bool(once))
+
+    kind: Required[NoticeKind]
+    email: Required[str]
+    now: Required[datetime]
+    person: Person | None
+    report: Report | None
+    update: Update | None
+    delivery: Delivery | None
+    language: str
+    content: Mapping[str, Any] | None
+    once: str
+    due_at: datetime | None
+    device: Device | None
+
+
+def write_notice(**told: Unpack[NewNotice]) -> None:
+    """The notice is due. An empty address gets nothing, unless there is a device.
+
+    To be called inside the transaction of what it tells of.
+    """
+    row = new_notice(**told)
+    if row.email or row.device is not None:
+        Notice.objects.bulk_create([row], ignore_conflicts=bool(told.get("once")))
 
 
 def write_notices(rows: Iterable[Notice]) -> None:
@@ -93,38 +94,25 @@ def write_notices(rows: Iterable[Notice]) -> None:
     )
 
 
-def new_notice(
-    *,
-    kind: NoticeKind,
-    email: str,
-    now: datetime,
-    person: Person | None = None,
-    report: Report | None = None,
-    update: Update | None = None,
-    delivery: Delivery | None = None,
-    language: str = "en",
-    content: Mapping[str, Any] | None = None,
-    once: str = "",
-    due_at: datetime | None = None,
-    device: Device | None = None,
-) -> Notice:
+def new_notice(**told: Unpack[NewNotice]) -> Notice:
     """What `write_notice` writes."""
-    kept = dict(content or {})
+    kept = dict(told.get("content") or {})
     if _SECRET in kept:
         kept[_SEALED] = seal(str(kept.pop(_SECRET)))
+    device = told.get("device")
     return Notice(
-        kind=kind,
-        email="" if device else email,
+        kind=told["kind"],
+        email="" if device else told["email"],
         device=device,
-        person=person,
-        report=report,
-        update=update,
-        delivery=delivery,
-        language=language,
+        person=told.get("person"),
+        report=told.get("report"),
+        update=told.get("update"),
+        delivery=told.get("delivery"),
+        language=told.get("language", "en"),
         content=kept,
-        message_id=message_id(once or uuid.uuid4().hex),
-        next_at=due_at or now,
-        created_at=now,
+        message_id=message_id(told.get("once") or uuid.uuid4().hex),
+        next_at=told.get("due_at") or told["now"],
+        created_at=told["now"],
     )
 
 
