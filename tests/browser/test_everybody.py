@@ -31,6 +31,7 @@ def site(live_server: Any) -> str:
 
 def tab_to(page: Any, selector: str) -> None:
     """Tab until the element has the focus; whatever has it on the way shows it and is on the screen."""
+    page.wait_for_load_state("load")  # a page can be walked before its style is there
     for _ in range(70):
         page.keyboard.press("Tab")
         assert page.evaluate(SEEN), page.evaluate("document.activeElement.outerHTML.slice(0, 200)")

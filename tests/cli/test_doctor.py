@@ -280,6 +280,7 @@ class TestPeople:
         assert (found.check, found.level) == ("privacy", Level.WARNING)
 
 
+@pytest.mark.django_db
 class TestTheWorker:
     def test_what_is_late_without_a_worker_is_a_problem(self, clock: SettableClock) -> None:
         make_town()

@@ -62,6 +62,7 @@ def test_from_nothing_to_a_site_that_knows_who_is_responsible(
         "endpoints",
         "kept",
         "outbound",
+        "privacy",
         "areas",
         "categories",
     }

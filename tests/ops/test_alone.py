@@ -7,6 +7,7 @@ import resource
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import requires
 from pathlib import Path
@@ -24,6 +25,7 @@ from streetmend.georeport.testing import PretendEndpoint, serving
 from streetmend.photos.store import store
 from streetmend.reports.models import Delivery, Draft, Report, Update
 from streetmend.reports.services import Told, submit
+from tests.exchange.breeding import Breeder
 from tests.exchange.processes import WorkerProcess, until
 from tests.support.town import EAST, WEST, make_town
 
@@ -146,21 +148,21 @@ def test_F_12_a_worker_without_memory_loses_nothing_and_the_site_goes_on(process
     now = datetime.now(UTC)
     page = _UPDATES.format(at=now.isoformat(timespec="seconds"), room="%s")
     flood = Flood((page % (" " * _ROOM)).encode())
-    with serving(flood) as server:
+    with serving(flood) as server, closing(Breeder()) as breeder:
         make_town(url=server.url)
         report = _report(now - timedelta(hours=1), WEST)
         Delivery.objects.update(state="accepted", remote_id="R1", accepted_at=now, next_at=None)
         theirs = Endpoint.objects.filter(deliveries__report=report)
         Endpoint.objects.exclude(pk__in=theirs).update(pull_updates=False)
         environment = {**process_environment, "STREETMEND_OUTBOUND_ALLOW": "127.0.0.0/8"}
-        poor = WorkerProcess(environment, tmp_path / "poor.log")
+        poor = WorkerProcess(breeder, environment, tmp_path / "poor.log")
         try:
             until(lambda: theirs.filter(next_pull_at__isnull=False).exists(), what="the first answer")
             size = int(Path(f"/proc/{poor.pid}/statm").read_text().split()[0]) * resource.getpagesize()
             resource.prlimit(poor.pid, resource.RLIMIT_AS, (size + _ROOM // 2, size + _ROOM // 2))
             flood.is_full = True
             theirs.update(next_pull_at=now)
-            until(lambda: poor.process.poll() is not None, what="the end of the memory")
+            assert poor.ended() == 1, poor.said()
             assert Client().get(f"/reports/{report.pk}").status_code == 200
             assert Update.objects.count() == 0
         finally:
@@ -168,7 +170,7 @@ def test_F_12_a_worker_without_memory_loses_nothing_and_the_site_goes_on(process
         flood.page = (page % "").encode()
         Endpoint.objects.update(lease_until=None, lease_owner="")
         theirs.update(next_pull_at=now)
-        rich = WorkerProcess(environment, tmp_path / "rich.log", "--once")
+        rich = WorkerProcess(breeder, environment, tmp_path / "rich.log", "--once")
         assert rich.ended() == 0, rich.said()
     assert Update.objects.get().text == "Ferdig."
     assert Report.objects.get().state == "closed"

@@ -20,7 +20,7 @@ from streetmend.reports.services.outbox import (
     rescue_deliveries,
     use_evidence,
 )
-from streetmend.reports.services.outcomes import BACK_OFF, Outcome, OutcomeClass
+from streetmend.reports.services.outcomes import BACK_OFF, HELD_UP, Outcome, OutcomeClass
 from streetmend.reports.services.recording import record_delivery
 from streetmend.reports.states import DeliveryState
 from tests.support.clock import SettableClock
@@ -126,6 +126,16 @@ def test_two_bodies_are_two_promises_and_the_first_arrival_makes_it_sent(town, c
         ("accepted", "abc/9"),
     }
     assert Notice.objects.filter(kind=NoticeKind.REPORT_SENT).count() == 2
+
+
+def test_what_a_worker_was_late_for_makes_later_waits_no_longer(town, clock):
+    make_report(clock)
+    late = Outcome(result=OutcomeClass.NOT_RECEIVED, error_class=HELD_UP)
+    failed = Outcome(result=OutcomeClass.NOT_RECEIVED, why="Connection refused.")
+    for outcome in (late, late, late, failed):
+        delivery = end(clock, claim(clock)[0], outcome)
+        assert delivery.next_at == clock.now() + timedelta(seconds=BACK_OFF[0])
+        clock.set(delivery.next_at)
 
 
 def test_what_was_not_received_is_due_again_after_longer_and_longer(town, clock):

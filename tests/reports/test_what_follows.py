@@ -8,6 +8,7 @@ import pytest
 
 from streetmend.reports.services.outcomes import (
     BACK_OFF,
+    HELD_UP,
     PATIENCE,
     TOKEN_MINUTES,
     Outcome,
@@ -39,6 +40,11 @@ def sent(outcome: Outcome, *, tries: int = 1, owed: timedelta = timedelta(minute
 def asked(outcome: Outcome, *, checks: int) -> dict[str, object]:
     standing = Standing(not_received=0, owed_since=NOW, settle=SETTLE)
     return after_asking_token(outcome, standing, checks=checks, now=NOW)
+
+
+def test_what_the_worker_was_late_for_is_tried_again_soon_however_often_it_was():
+    outcome = Outcome(result=OutcomeClass.NOT_RECEIVED, error_class=HELD_UP)
+    assert sent(outcome, tries=4)["next_at"] == NOW + timedelta(seconds=BACK_OFF[0])
 
 
 def test_what_is_accepted_has_its_number_and_is_due_no_more():

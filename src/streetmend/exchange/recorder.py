@@ -27,6 +27,11 @@ class Recorder:
         self._ends: list[tuple[End, asyncio.Future[bool]]] = []
         self._writing: asyncio.Task[None] | None = None
 
+    @property
+    def waiting(self) -> int:
+        """How many outcomes wait for their transaction."""
+        return len(self._ends)
+
     async def record(self, end: End, *, gather: bool = False) -> bool:
         """Whether the outcome is the delivery's, once that is committed; false: the lease was lost. Raises the database's errors.
 

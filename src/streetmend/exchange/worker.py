@@ -257,7 +257,8 @@ class Worker:
     # --- deliveries
 
     async def _take_deliveries(self) -> bool:
-        room = min(CLAIM_AT_ONCE, IN_FLIGHT - self.flying)
+        # what was answered is written down before more is taken on than the database keeps up with: leases run meanwhile
+        room = min(CLAIM_AT_ONCE, IN_FLIGHT - self.flying - self.recorder.waiting)
         lease = Lease(self.clock, self.margin_seconds)
         claims, zone = await self.database(partial(self._claim, room))
         if claims:

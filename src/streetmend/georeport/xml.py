@@ -158,9 +158,19 @@ def _safe(texts: Sequence[str]) -> Sequence[str]:
 
 def _floats(values: Sequence[float | None], places: int | None) -> Sequence[str]:
     texts = list(map(repr, values))
-    if places is not None or _UNUSUAL.search("".join(texts)):
-        return ["" if value is None or not isfinite(value) else plain(value, places) for value in values]
+    if places is not None:
+        return [_plain(value, places) for value in values]
+    if _UNUSUAL.search("".join(texts)):
+        # each for itself: how a number is written does not hang on the others
+        return [
+            _plain(value, places) if _UNUSUAL.search(text) else text
+            for value, text in zip(values, texts, strict=True)
+        ]
     return texts
+
+
+def _plain(value: float | None, places: int | None) -> str:
+    return "" if value is None or not isfinite(value) else plain(value, places)
 
 
 def _agencies(names: tuple[str, ...], dialect: Dialect) -> str:

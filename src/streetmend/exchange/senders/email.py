@@ -25,7 +25,7 @@ from streetmend.exchange.senders.open311 import Lease
 from streetmend.reports.models import Delivery, Report
 from streetmend.reports.services.notices import message_id
 from streetmend.reports.services.outbox import Claim, Prepared
-from streetmend.reports.services.outcomes import Outcome, OutcomeClass
+from streetmend.reports.services.outcomes import HELD_UP, Outcome, OutcomeClass
 
 
 def prepare(
@@ -75,7 +75,7 @@ def _hand_over(mail: Mail, recipients: Sequence[str], lease: Lease) -> dict[str,
     """In a lane that may have been taken for a while: what the lease has no room for is not begun."""
     if not lease.has_room():
         why = "The worker was held up for too long; nothing was sent."
-        return dict.fromkeys(recipients, MailResult(MailEnd.NOT_TAKEN, why, "HeldUp"))
+        return dict.fromkeys(recipients, MailResult(MailEnd.NOT_TAKEN, why, HELD_UP))
     crash("mail_made")
     results = send_together(mail, recipients)
     crash("mail_taken")

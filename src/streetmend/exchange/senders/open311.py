@@ -28,7 +28,7 @@ from streetmend.georeport.types import Upload
 from streetmend.photos.store import path_of
 from streetmend.reports.models import Delivery
 from streetmend.reports.services.outbox import MARGIN_SECONDS, Claim, Prepared
-from streetmend.reports.services.outcomes import Outcome, OutcomeClass
+from streetmend.reports.services.outcomes import HELD_UP, Outcome, OutcomeClass
 
 
 class Lease:
@@ -89,7 +89,7 @@ async def send(claim: Claim, transport: Transport, lease: Lease, clock: Clock, *
         )
     if not lease.has_room():
         why = "The worker was held up for too long; nothing was sent."
-        return Outcome(result=OutcomeClass.NOT_RECEIVED, why=why, sent_bytes=0, error_class="HeldUp")
+        return Outcome(result=OutcomeClass.NOT_RECEIVED, why=why, sent_bytes=0, error_class=HELD_UP)
     crash("before_call")
     try:
         answer = await perform(call, line, transport)

@@ -16,11 +16,11 @@ from django.db.models.functions import Now
 from streetmend.bodies.habits import Habits, habits_of
 from streetmend.bodies.models import Endpoint
 from streetmend.reports.models import Attempt, Delivery, EndpointWatch
-from streetmend.reports.services.outcomes import Outcome, OutcomeClass
+from streetmend.reports.services.outcomes import HELD_UP, Outcome, OutcomeClass
 from streetmend.reports.states import DeliveryState
 
 #: what is no fault of the endpoint's
-_OURS = frozenset({"HeldUp", "AddressRefused", "KeyUnusable"})
+_OURS = frozenset({HELD_UP, "AddressRefused", "KeyUnusable"})
 _FAILURES = frozenset(
     {OutcomeClass.NOT_RECEIVED.value, OutcomeClass.UNKNOWN.value, OutcomeClass.CREDENTIALS.value}
 )

@@ -19,6 +19,8 @@ Random = Callable[[], float]
 
 #: how long to wait after the 1st, 2nd ... try that was certainly not received (seconds); the last one repeats
 BACK_OFF = (5, 300, 1800, 7200, 18_000, 21_600)
+#: why nothing was sent where the worker itself was late: no fault of the endpoint, and no reason to wait for longer each time
+HELD_UP = "HeldUp"
 #: a delivery that could not be handed over for so long goes to staff
 PATIENCE = timedelta(days=14)
 #: an endpoint may ask us to wait, but not for ever
@@ -63,7 +65,7 @@ class Outcome:
 class Standing:
     """What the rules need to know of a delivery."""
 
-    #: tries so far that were certainly not received, this one included
+    #: tries so far that were certainly not received, this one included; not those for which the worker was late
     not_received: int
     #: when it first was due, or came into being (UTC)
     owed_since: datetime
@@ -154,7 +156,7 @@ def _not_received(outcome: Outcome, standing: Standing, now: datetime, random: R
     if now - standing.owed_since > PATIENCE:
         why = f"It could not be handed over for {PATIENCE.days} days. {outcome.why}"
         return {"state": DeliveryState.REFUSED, "settle_until": None, "why": why[:500]}
-    wait = back_off(standing.not_received, random)
+    wait = back_off(1 if outcome.error_class == HELD_UP else standing.not_received, random)
     if outcome.retry_after is not None:
         asked = timedelta(seconds=min(max(outcome.retry_after, 0), LONGEST_WAIT.total_seconds()))
         wait = max(wait, asked)

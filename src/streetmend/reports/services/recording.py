@@ -22,6 +22,7 @@ from streetmend.reports.services.arrivals import follow_up, many_arrived
 from streetmend.reports.services.kept import SENT_LOOKS_AT
 from streetmend.reports.services.outbox import Claim, first_sent_before, lock_both, settle_of
 from streetmend.reports.services.outcomes import (
+    HELD_UP,
     Outcome,
     OutcomeClass,
     Random,
@@ -231,7 +232,9 @@ def _move(delivery: Delivery, claim: Claim, outcome: Outcome, now: datetime, ran
         not_received=Attempt.objects.filter(
             delivery=delivery,
             outcome__in=(OutcomeClass.NOT_RECEIVED.value, OutcomeClass.MAIL_UNKNOWN.value),
-        ).count(),
+        )
+        .exclude(error_class=HELD_UP)
+        .count(),
         owed_since=delivery.requested_at or delivery.created_at,
         settle=settle_of(delivery),
     )
