@@ -53,7 +53,8 @@ def ask(crowd: Crowd, method: str, path: str = "/") -> Answer:
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
+def site(threads: ThreadPoolExecutor) -> Iterator[Site]:
+    """It is open in the end, before its threads are waited for."""
     made = Site()
     yield made
     made.open.set()

@@ -54,9 +54,13 @@ def few(search: Search) -> Way | None:
 def look(search: Search, *, known: Way | None = None, rows: bool = False, most: int | None = None) -> Look:
     """One look. With `rows` the page's rows are told, and its `known` index is not asked about again; with `most` the total.
 
-    A page of which few reports are found by an index needs a look without `rows` first (`needs_a_look`).
+    A page of which few reports are found by an index needs a look without `rows` first (`needs_a_look`). A `known` index by which
+    the search does not ask (it was that of another search with the same page) is let be.
     """
-    ways = [] if rows else few_ways(search)
+    may_be = few_ways(search)
+    ways = [] if rows else may_be
+    if known not in may_be:
+        known = None
     total: Sql | str = "NULL" if most is None else _total(search, ways, known, most)
     waiting = _unsettled() if search.about_changes else "1 = 0"
     parts = [
