@@ -20,6 +20,7 @@ from streetmend.georeport import testing
 from streetmend.georeport.dialect import DEFAULT
 from streetmend.georeport.types import RequestUpdate
 from streetmend.georeport.writing import WRITERS
+from tests.support.everything import Everything
 
 MINUTES = 20
 ROWS = 50_000
@@ -28,19 +29,6 @@ _MOST_SECONDS = 10.0
 _MOST_BYTES = 150 * 1024 * 1024
 #: what it costs to be told the same again, as a share of the first time
 _MOST_AGAIN = 0.2
-
-
-class Everything:
-    """An endpoint that answers with all its updates each time, whatever is asked."""
-
-    def __init__(self, page: bytes) -> None:
-        self.page, self.asked = page, 0
-
-    def handle(
-        self, method: str, target: str, headers: Mapping[str, str] | None = None, body: bytes = b""
-    ) -> testing.Answer:
-        self.asked += 1
-        return testing.Answer(200, self.page, "text/xml")
 
 
 def run(trial: Trial) -> Found:

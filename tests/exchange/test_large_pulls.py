@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import resource
 import sys
-from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
@@ -17,22 +16,10 @@ from streetmend.georeport.writing import WRITERS
 from streetmend.reports.models import Inbox, Report, Update
 from streetmend.reports.states import State
 from tests.exchange.reports import make_report
+from tests.support.everything import Everything
 
 #: answers of 50,000 rows take as little memory, but longer than a test should
 ROWS = 1500
-
-
-class Everything:
-    """An endpoint that answers with all its updates each time, whatever is asked."""
-
-    def __init__(self, page: bytes) -> None:
-        self.page, self.asked = page, 0
-
-    def handle(
-        self, method: str, target: str, headers: Mapping[str, str] | None = None, body: bytes = b""
-    ) -> testing.Answer:
-        self.asked += 1
-        return testing.Answer(200, self.page, "text/xml")
 
 
 @pytest.fixture

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -95,3 +97,34 @@ def test_a_row_that_cannot_be_applied_costs_that_row_only(town, clock):
     assert [one.state for one in Inbox.objects.order_by("pk")] == [InboxState.ERROR, InboxState.APPLIED]
     assert Inbox.objects.get(pk=broken.pk).why.startswith("It could not be applied: ")
     assert not with_a_database(lambda database: apply_due(database, clock))
+
+
+#: a worker's recorder, whose database thread has no memory left
+_WITHOUT_MEMORY = """
+import asyncio
+from streetmend.cli import setup_django
+setup_django()
+from streetmend.exchange.database import DatabaseThread
+
+def write():
+    raise MemoryError
+
+async def main():
+    try:
+        await DatabaseThread()(write)
+    except Exception:
+        print("taken for a fault of what was written")
+
+asyncio.run(main())
+"""
+
+
+def test_F_12_no_memory_to_write_with_ends_the_worker_and_is_no_fault_of_what_was_written(
+    process_environment,
+):
+    done = subprocess.run(
+        [sys.executable, "-c", _WITHOUT_MEMORY], env=process_environment, capture_output=True, text=True,
+        timeout=120, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.endswith("The worker has no memory left and ends.\n")

@@ -12,6 +12,7 @@ from typing import TypeVar
 from django.db import Error, connections
 
 from streetmend.database.errors import is_temporary
+from streetmend.exchange.surviving import end_without_memory
 
 T = TypeVar("T")
 
@@ -61,6 +62,9 @@ class DatabaseThread:
         self._began = time.monotonic()
         try:
             return _run(work)
+        except MemoryError:
+            # nobody who waits for it may take this for a fault of what was being written
+            end_without_memory()
         finally:
             self._began = None
 

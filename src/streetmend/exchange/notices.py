@@ -270,6 +270,8 @@ def claim_written(
             ready.append((notice, make(notice)))
         except NothingToTell as nothing:
             broken.append(result(why=str(nothing), final=True))
+        except MemoryError:  # no fault of the notice
+            raise
         except Exception as error:
             logger.exception("notice=%d could not be written", notice.pk)
             broken.append(result(why=type(error).__name__))

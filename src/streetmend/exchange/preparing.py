@@ -49,7 +49,7 @@ def _one_or_why_not(
     """One delivery that nothing can be made of must not hold up the others: staff see why."""
     try:
         return _one(delivery, category, questions, together, here)
-    except DatabaseError:
+    except (DatabaseError, MemoryError):  # no fault of the delivery
         raise
     except Exception as error:
         logger.exception("delivery=%d could not be prepared", delivery.pk)

@@ -283,6 +283,8 @@ class Worker:
         self.flying += 1
         try:
             outcome = await self._send(claim, lease, zone, mails)
+        except MemoryError:
+            end_without_memory()
         except Exception as error:
             logger.exception("delivery=%d failed", claim.delivery.pk)
             outcome = open311.surprise(claim, error)
